@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: MIT
+# One word here adds a probe: probes/NAME.c, which defines gd_probe_NAME.
+PROBE_SOURCES = \
+	probes/host.c \
+	probes/platform.c \
+	probes/kernel.c \
+	probes/cpu.c \
+	probes/pci.c \
+	probes/drm.c \
+	probes/kfd.c \
+	probes/amdgpu.c \
+	probes/nvidia.c \
+	probes/intel.c \
+	probes/gpu.c
+
+# Parts of the probes above.
+PROBE_PARTS = \
+	probes/amdgpu_clocks.c \
+	probes/amdgpu_power.c \
+	probes/amdgpu_row.h \
+	probes/cpu.h \
+	probes/cpu_cgroup.c \
+	probes/cpu_info.c \
+	probes/cpu_kinds.c \
+	probes/cpu_numa.c \
+	probes/cpu_topology.c \
+	probes/gpu.h \
+	probes/gpu_figures.c \
+	probes/gpu_identity.c \
+	probes/kfd_node.c \
+	probes/kfd_node.h \
+	probes/kfd_parts.c \
+	probes/pci.h \
+	probes/pci_bar.c \
+	probes/pci_link.c \
+	probes/pci_name.c \
+	probes/pci_names.c \
+	probes/pci_names.h \
+	probes/platform.h \
+	probes/platform_virt.c
+
+probes/registry.c: probes/local.mk tools/registry.sh
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(REGISTRY) probe/probe.h gd_probe gd_probes "" $(PROBE_SOURCES) >$@

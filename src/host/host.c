@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/host.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "host/resolve.h"
+
+struct gd_host {
+	const struct gd_host_ops *ops;
+	void *impl;
+	bool live;
+};
+
+struct gd_host *gd_host_new(const struct gd_host_ops *ops, void *impl, bool live)
+{
+	struct gd_host *h = gd_xcalloc(1, sizeof(*h));
+
+	h->ops = ops;
+	h->impl = impl;
+	h->live = live;
+	return h;
+}
+
+void *gd_host_impl_peek(struct gd_host *h, const struct gd_host_ops *ops)
+{
+	if (h->ops != ops)
+		abort();
+	return h->impl;
+}
+
+void gd_host_close(struct gd_host *h)
+{
+	if (!h)
+		return;
+	h->ops->close(h->impl);
+	free(h);
+}
+
+bool gd_host_is_live(const struct gd_host *h)
+{
+	return h->live;
+}
+
+const char *gd_host_kind_peek(const struct gd_host *h)
+{
+	return h->ops->kind;
+}
+
+int gd_host_read_max(struct gd_host *h, const char *path, size_t max, struct gd_buf *out)
+{
+	size_t before = out->len;
+	int r = h->ops->read(h->impl, path, max, out);
+
+	if (r < 0 && out->data) {
+		out->len = before;
+		out->data[before] = '\0';
+	}
+	return r;
+}
+
+int gd_host_read(struct gd_host *h, const char *path, struct gd_buf *out)
+{
+	return gd_host_read_max(h, path, GD_READ_MAX_BYTES, out);
+}
+
+int gd_host_list(struct gd_host *h, const char *path, struct gd_strv *out)
+{
+	int r = h->ops->list(h->impl, path, out);
+
+	if (r < 0) {
+		gd_strv_free(out);
+		return r;
+	}
+	gd_strv_sort_natural(out);
+	return 0;
+}
+
+int gd_host_link(struct gd_host *h, const char *path, char **ret)
+{
+	return h->ops->link(h->impl, path, ret);
+}
+
+int gd_host_stat(struct gd_host *h, const char *path, struct gd_stat *ret)
+{
+	return h->ops->stat(h->impl, path, ret);
+}
+
+int gd_host_resolve(struct gd_host *h, const char *path, char **ret)
+{
+	return gd_resolve(h->ops->link, h->impl, path, GD_RESOLVE_LAST, ret);
+}
+
+const char *gd_host_strerror_peek(int error)
+{
+	error = error < 0 ? -error : error;
+	switch (error) {
+	case GD_ENOTCAPTURED:
+		return "not captured";
+	case ENOENT:
+	case ENOTDIR:
+		return "not there";
+	case EACCES:
+	case EPERM:
+		return "permission denied";
+	case EFBIG:
+		return "larger than any such file should be";
+	case ELOOP:
+		return "a loop of symbolic links";
+	case EISDIR:
+		return "a directory where a file should be";
+	default:
+		return strerror(error);
+	}
+}

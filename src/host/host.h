@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GD_HOST_H
+#define GD_HOST_H
+/*
+ * The door: every read of the machine goes through one handle, chosen once.
+ *
+ *   live      the machine this program runs on
+ *   tree      a directory that holds sys/, proc/, etc/ … of some machine
+ *   capture   a text file written by the recorder
+ *   recorder  any of the above, writing down each answer as it passes
+ *
+ * Paths are absolute as the machine itself would name them. Symlinks resolve
+ * inside the root: an absolute target starts there again and ".." stops there.
+ *
+ * Errors are negative errno values. They are answers: -ENOENT says that the
+ * path is proved absent, -EACCES that the caller may not read it. A tree or a
+ * capture that holds no word of a path answers -GD_ENOTCAPTURED instead: trees
+ * are partial copies, so a file missing there proves nothing. A directory that
+ * is there counts as listed in full.
+ */
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/strv.h"
+
+/* Outside the range of errno values. */
+#define GD_ENOTCAPTURED 100000
+
+/* Larger files are refused with -EFBIG: no file that a probe reads comes near. */
+enum { GD_READ_MAX_BYTES = 1024 * 1024 };
+
+struct gd_stat {
+	mode_t mode; /* type and permission bits */
+	uid_t uid;
+	gid_t gid;
+	dev_t rdev; /* of a device node */
+	bool readable; /* by the caller, access lists and privileges included */
+	bool writable;
+};
+
+struct gd_host;
+
+/* A back end. `impl` is its own state; all paths given to it start with '/'. */
+struct gd_host_ops {
+	const char *kind;
+	/* Appends the whole file, at most `max` bytes; -EFBIG where it is longer. */
+	int (*read)(void *impl, const char *path, size_t max, struct gd_buf *out);
+	/* The names in a directory without "." and "..", in no order. */
+	int (*list)(void *impl, const char *path, struct gd_strv *out);
+	/* The target of the link that is the last component; -EINVAL where it is none. */
+	int (*link)(void *impl, const char *path, char **ret);
+	int (*stat)(void *impl, const char *path, struct gd_stat *ret);
+	void (*close)(void *impl);
+};
+
+int gd_host_open_live(struct gd_host **ret, struct gd_err *err) GD_MUST_CHECK;
+int gd_host_open_tree(const char *dir, struct gd_host **ret, struct gd_err *err) GD_MUST_CHECK;
+int gd_host_open_capture(const char *file, struct gd_host **ret, struct gd_err *err) GD_MUST_CHECK;
+/* For back ends, tests among them; takes `impl`. */
+struct gd_host *gd_host_new(const struct gd_host_ops *ops, void *impl, bool live);
+/* The state of a door with these very ops; the program ends where they differ. */
+void *gd_host_impl_peek(struct gd_host *h, const struct gd_host_ops *ops);
+void gd_host_close(struct gd_host *h);
+static inline void gd_host_closep(struct gd_host **h)
+{
+	gd_host_close(*h);
+}
+
+/* True where the machine asked is the one this program runs on. */
+bool gd_host_is_live(const struct gd_host *h);
+/* "live", "tree" or "capture"; borrowed. */
+const char *gd_host_kind_peek(const struct gd_host *h);
+
+int gd_host_read(struct gd_host *h, const char *path, struct gd_buf *out) GD_MUST_CHECK;
+int gd_host_read_max(struct gd_host *h, const char *path, size_t max, struct gd_buf *out) GD_MUST_CHECK;
+/* Sorted so that card2 comes before card10. */
+int gd_host_list(struct gd_host *h, const char *path, struct gd_strv *out) GD_MUST_CHECK;
+int gd_host_link(struct gd_host *h, const char *path, char **ret) GD_MUST_CHECK;
+int gd_host_stat(struct gd_host *h, const char *path, struct gd_stat *ret) GD_MUST_CHECK;
+
+/*
+ * The path with every symlink in it resolved, the last component's too. More
+ * than 40 links are -ELOOP. The file at the end need not exist.
+ */
+int gd_host_resolve(struct gd_host *h, const char *path, char **ret) GD_MUST_CHECK;
+
+/* The text of an error of this door, for people; borrowed. */
+const char *gd_host_strerror_peek(int error);
+
+#endif

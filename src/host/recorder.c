@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/recorder.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+#include "host/capture.h"
+#include "host/mask.h"
+#include "host/resolve.h"
+
+struct recorder {
+	struct gd_host *inner;
+	struct gd_capture *capture;
+};
+
+/* Larger files are left out of a whole-tree record: models and libraries. */
+enum { WHOLE_FILE_MAX_BYTES = 16 * 1024 * 1024, MAX_DEPTH = 64 };
+
+static void add(struct recorder *rec, const char *path, enum gd_verb verb, int error, struct gd_entry *e)
+{
+	e->error = error;
+	/* "Not captured" is what a replay says of a path without an entry. */
+	if (error == -GD_ENOTCAPTURED || gd_capture_add(rec->capture, path, verb, e) < 0)
+		gd_entry_clear(e);
+}
+
+/* Asks the inner door for a link and writes down the answer where it is one. */
+static int noting_link(void *impl, const char *path, char **ret)
+{
+	struct recorder *rec = impl;
+	struct gd_entry e = { 0 };
+	int r = gd_host_link(rec->inner, path, ret);
+
+	if (r == 0) {
+		e.data = gd_xstrdup(*ret);
+		e.len = strlen(*ret);
+		add(rec, path, GD_VERB_LINK, 0, &e);
+	}
+	return r;
+}
+
+/* The path as a replay will look it up, the links on the way written down. */
+static char *canonical(struct recorder *rec, const char *path, enum gd_resolve_flags flags)
+{
+	char *real = NULL;
+
+	if (gd_resolve(noting_link, rec, path, flags, &real) < 0)
+		real = gd_path_normal(path);
+	return real;
+}
+
+static int recorder_read(void *impl, const char *path, size_t max, struct gd_buf *out)
+{
+	struct recorder *rec = impl;
+	gd_autofree real = canonical(rec, path, GD_RESOLVE_LAST);
+	struct gd_entry e = { 0 };
+	size_t before = out->len;
+	int r = gd_host_read_max(rec->inner, path, max, out);
+
+	if (r == 0) {
+		e.len = out->len - before;
+		e.data = gd_xmalloc(e.len + 1);
+		memcpy(e.data, gd_buf_peek(out) + before, e.len);
+		e.data[e.len] = '\0';
+	}
+	if (r != -EISDIR)
+		add(rec, real, GD_VERB_FILE, r, &e);
+	return r;
+}
+
+static int recorder_list(void *impl, const char *path, struct gd_strv *out)
+{
+	struct recorder *rec = impl;
+	gd_autofree real = canonical(rec, path, GD_RESOLVE_LAST);
+	struct gd_entry e = { 0 };
+	int r = gd_host_list(rec->inner, path, out);
+
+	for (size_t i = 0; r == 0 && i < out->count; i++)
+		gd_strv_add(&e.names, out->items[i]);
+	if (r != -ENOTDIR || gd_host_is_live(rec->inner))
+		add(rec, real, GD_VERB_DIR, r == -ENOTDIR ? -ENOENT : r, &e);
+	return r;
+}
+
+static int recorder_link(void *impl, const char *path, char **ret)
+{
+	struct recorder *rec = impl;
+	gd_autofree real = canonical(rec, path, GD_RESOLVE_PARENTS);
+	struct gd_entry e = { 0 };
+	int r = noting_link(rec, real, ret);
+
+	if (r < 0)
+		add(rec, real, GD_VERB_LINK, r, &e);
+	return r;
+}
+
+static int recorder_stat(void *impl, const char *path, struct gd_stat *ret)
+{
+	struct recorder *rec = impl;
+	gd_autofree real = canonical(rec, path, GD_RESOLVE_LAST);
+	struct gd_entry e = { 0 };
+	int r = gd_host_stat(rec->inner, path, &e.stat);
+
+	if (r == 0)
+		*ret = e.stat;
+	add(rec, real, GD_VERB_STAT, r, &e);
+	return r;
+}
+
+static void recorder_close(void *impl)
+{
+	struct recorder *rec = impl;
+
+	gd_capture_free(rec->capture);
+	free(rec);
+}
+
+static const struct gd_host_ops recorder_ops = {
+	.kind = "recorder",
+	.read = recorder_read,
+	.list = recorder_list,
+	.link = recorder_link,
+	.stat = recorder_stat,
+	.close = recorder_close,
+};
+
+struct gd_host *gd_recorder_new(struct gd_host *inner)
+{
+	struct recorder *rec = gd_xcalloc(1, sizeof(*rec));
+
+	rec->inner = inner;
+	rec->capture = gd_capture_new(!gd_host_is_live(inner));
+	return gd_host_new(&recorder_ops, rec, gd_host_is_live(inner));
+}
+
+static struct recorder *impl_of(struct gd_host *h)
+{
+	return gd_host_impl_peek(h, &recorder_ops);
+}
+
+static void take_below(struct recorder *rec, const char *dir, int depth)
+{
+	gd_autostrv names = { 0 };
+
+	if (depth > MAX_DEPTH || recorder_list(rec, dir, &names) < 0)
+		return;
+	for (size_t i = 0; i < names.count; i++) {
+		gd_autofree path = gd_xasprintf("%s/%s", strcmp(dir, "/") ? dir : "", names.items[i]);
+		gd_autofree target = NULL;
+		gd_autobuf content = { 0 };
+		struct gd_stat st;
+
+		if (noting_link(rec, path, &target) == 0 || gd_host_stat(rec->inner, path, &st) < 0)
+			continue;
+		if (S_ISDIR(st.mode))
+			take_below(rec, path, depth + 1);
+		else if (S_ISREG(st.mode))
+			(void)!recorder_read(rec, path, WHOLE_FILE_MAX_BYTES, &content);
+		else
+			(void)!recorder_stat(rec, path, &st);
+	}
+}
+
+int gd_recorder_take_all(struct gd_host *recorder, struct gd_err *err)
+{
+	struct recorder *rec = impl_of(recorder);
+
+	if (gd_host_is_live(rec->inner))
+		return gd_err_set(err, -EOPNOTSUPP, "the whole of a live machine cannot be recorded; use --all with --root");
+	take_below(rec, "/", 0);
+	return 0;
+}
+
+static void mask_string(struct gd_mask *m, char **s)
+{
+	gd_autobuf out = { 0 };
+
+	gd_mask_path(m, *s, &out);
+	free(*s);
+	*s = gd_buf_take(&out);
+}
+
+static void mask_entry(struct gd_mask *m, struct gd_entry *e)
+{
+	if (e->verb == GD_VERB_FILE && e->data) {
+		gd_autobuf out = { 0 };
+
+		gd_mask_content(m, e->path, e->data, e->len, &out);
+		free(e->data);
+		e->len = out.len;
+		e->data = gd_buf_take(&out);
+	}
+	if (e->verb == GD_VERB_LINK && e->data)
+		mask_string(m, &e->data);
+	for (size_t i = 0; i < e->names.count; i++) {
+		/* A name alone is a person's only directly below /home. */
+		gd_autofree path = gd_xasprintf("%s/%s", e->path, e->names.items[i]);
+
+		mask_string(m, &path);
+		free(e->names.items[i]);
+		e->names.items[i] = gd_xstrdup(strrchr(path, '/') + 1);
+	}
+	mask_string(m, &e->path);
+}
+
+void gd_recorder_print(struct gd_host *recorder, const char *comment, struct gd_buf *out)
+{
+	struct recorder *rec = impl_of(recorder);
+	struct gd_mask *m = gd_mask_new(rec->inner);
+
+	for (size_t i = 0; i < rec->capture->count; i++)
+		mask_entry(m, rec->capture->entries[i]);
+	gd_mask_free(m);
+	gd_capture_print(rec->capture, comment, out);
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The live machine and directory trees: both are a root descriptor.
+ *
+ * openat2() with RESOLVE_IN_ROOT lets the kernel keep every symlink inside the
+ * root. Kernels before 5.6 and some container filters lack it; then each
+ * component is walked with readlinkat(), which is slower and the same to see.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "host/host.h"
+#include "host/resolve.h"
+#include "host/standin.h"
+
+struct tree {
+	int root_fd;
+	bool partial; /* what is missing was perhaps never copied */
+	bool walk; /* openat2() is not to be had */
+	struct gd_standins standins; /* of a partial tree */
+};
+
+/* O_NONBLOCK: a FIFO or a device that stands where a file should be cannot hold us. */
+enum { OPEN_FLAGS = O_CLOEXEC | O_NOCTTY | O_NONBLOCK };
+
+static const char *relative(const char *path)
+{
+	path += strspn(path, "/");
+	return *path ? path : ".";
+}
+
+static int missing(const struct tree *t, int error)
+{
+	return t->partial && (error == ENOENT || error == ENOTDIR) ? -GD_ENOTCAPTURED : -error;
+}
+
+/* Opens the name whose parents hold no links. */
+static int tree_link(void *impl, const char *path, char **ret);
+
+static int open_walking(struct tree *t, const char *path, int flags)
+{
+	gd_autofree real = NULL;
+	int r = gd_resolve(tree_link, t, path, GD_RESOLVE_LAST, &real);
+	int fd;
+
+	if (r < 0)
+		return r;
+	fd = openat(t->root_fd, relative(real), flags | O_NOFOLLOW);
+	return fd < 0 ? -errno : fd;
+}
+
+static int open_once(struct tree *t, const char *path, int flags)
+{
+	struct open_how how = {
+		.flags = (uint64_t)(unsigned)(flags | OPEN_FLAGS),
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+	long fd;
+
+	if (t->walk)
+		return open_walking(t, path, flags | OPEN_FLAGS);
+	fd = syscall(SYS_openat2, t->root_fd, relative(path), &how, sizeof(how));
+	if (fd >= 0)
+		return (int)fd;
+	if (errno == ENOSYS || errno == EPERM || errno == EAGAIN) {
+		t->walk = errno != EAGAIN;
+		return open_walking(t, path, flags | OPEN_FLAGS);
+	}
+	return -errno;
+}
+
+/* Opens through stand-ins: a file on the way is perhaps one, or, where a folder is wanted, the last is. */
+static int open_with_standins(struct tree *t, const char *path, int flags)
+{
+	for (int i = 0; i < 40; i++) {
+		gd_autofree real = gd_standin_apply(&t->standins, path);
+		int fd = open_once(t, real, flags);
+
+		if (fd != -ENOTDIR || gd_standin_discover(&t->standins, real, flags & O_DIRECTORY) < 0)
+			return fd;
+	}
+	return -ELOOP;
+}
+
+static int tree_open(struct tree *t, const char *path, int flags)
+{
+	int fd = t->partial ? open_with_standins(t, path, flags) : open_once(t, path, flags);
+
+	return fd < 0 ? missing(t, -fd) : fd;
+}
+
+static int read_fd(int fd, size_t max, struct gd_buf *out)
+{
+	size_t total = 0;
+
+	for (;;) {
+		size_t room = max - total < 4096 ? max - total + 1 : 4096;
+		ssize_t n = read(fd, gd_buf_reserve(out, room), room);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		out->data[out->len + (size_t)n] = '\0';
+		if (!n)
+			return 0;
+		out->len += (size_t)n;
+		total += (size_t)n;
+		if (total > max)
+			return -EFBIG;
+	}
+}
+
+static int read_at(struct tree *t, const char *path, size_t max, struct gd_buf *out)
+{
+	struct stat st;
+	int fd = tree_open(t, path, O_RDONLY);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		r = -errno;
+	else if (S_ISDIR(st.st_mode))
+		r = -EISDIR;
+	else if (!S_ISREG(st.st_mode))
+		r = -EINVAL;
+	else
+		r = read_fd(fd, max, out);
+	close(fd);
+	return r;
+}
+
+static int tree_read(void *impl, const char *path, size_t max, struct gd_buf *out)
+{
+	struct tree *t = impl;
+	size_t before = out->len;
+	int r = read_at(t, path, max, out);
+	gd_autofree real = NULL;
+
+	/* A whole file without a newline may be a link to the file that is meant. */
+	if (r < 0 || !t->partial || out->len == before || out->len - before > 1024 || out->data[out->len - 1] == '\n')
+		return r;
+	real = gd_standin_apply(&t->standins, path);
+	if (gd_standin_discover(&t->standins, real, true) < 0)
+		return 0;
+	out->len = before;
+	return read_at(t, path, max, out);
+}
+
+static int tree_list(void *impl, const char *path, struct gd_strv *out)
+{
+	int fd = tree_open(impl, path, O_RDONLY | O_DIRECTORY);
+	struct dirent *e;
+	DIR *dir;
+	int r;
+
+	if (fd < 0)
+		return fd;
+	dir = fdopendir(fd);
+	if (!dir) {
+		r = -errno;
+		close(fd);
+		return r;
+	}
+	errno = 0;
+	while ((e = readdir(dir)))
+		if (strcmp(e->d_name, ".") && strcmp(e->d_name, ".."))
+			gd_strv_add(out, e->d_name);
+	r = -errno;
+	closedir(dir);
+	return r;
+}
+
+/* readlinkat() on a path whose parents hold no links. */
+static int tree_link(void *impl, const char *path, char **ret)
+{
+	struct tree *t = impl;
+	char target[4096];
+	ssize_t n = readlinkat(t->root_fd, relative(path), target, sizeof(target));
+
+	if (n < 0 && errno == EINVAL && t->partial)
+		return gd_standin_read(&t->standins, path, ret);
+	if (n < 0)
+		return missing(t, errno);
+	if ((size_t)n == sizeof(target))
+		return -ENAMETOOLONG;
+	*ret = gd_xstrndup(target, (size_t)n);
+	return 0;
+}
+
+static int tree_link_anywhere(void *impl, const char *path, char **ret)
+{
+	gd_autofree real = NULL;
+	int r = gd_resolve(tree_link, impl, path, GD_RESOLVE_PARENTS, &real);
+
+	return r < 0 ? r : tree_link(impl, real, ret);
+}
+
+static int tree_stat(void *impl, const char *path, struct gd_stat *ret)
+{
+	struct tree *t = impl;
+	gd_autofree real = NULL;
+	struct stat st;
+	int r = gd_resolve(tree_link, t, path, GD_RESOLVE_LAST, &real);
+
+	if (r < 0)
+		return r;
+	if (fstatat(t->root_fd, relative(real), &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return missing(t, errno);
+	*ret = (struct gd_stat){
+		.mode = st.st_mode,
+		.uid = st.st_uid,
+		.gid = st.st_gid,
+		.rdev = st.st_rdev,
+		.readable = !faccessat(t->root_fd, relative(real), R_OK, AT_EACCESS),
+		.writable = !faccessat(t->root_fd, relative(real), W_OK, AT_EACCESS),
+	};
+	return 0;
+}
+
+static void tree_close(void *impl)
+{
+	struct tree *t = impl;
+
+	close(t->root_fd);
+	gd_strv_free(&t->standins.found);
+	free(t);
+}
+
+static const struct gd_host_ops live_ops = {
+	.kind = "live",
+	.read = tree_read,
+	.list = tree_list,
+	.link = tree_link_anywhere,
+	.stat = tree_stat,
+	.close = tree_close,
+};
+
+static const struct gd_host_ops tree_ops = {
+	.kind = "tree",
+	.read = tree_read,
+	.list = tree_list,
+	.link = tree_link_anywhere,
+	.stat = tree_stat,
+	.close = tree_close,
+};
+
+static int open_root(const char *dir, bool partial, struct gd_host **ret, struct gd_err *err)
+{
+	struct tree *t;
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return gd_err_set(err, -errno, "cannot open the root %s: %s", dir, strerror(errno));
+	t = gd_xcalloc(1, sizeof(*t));
+	t->root_fd = fd;
+	t->standins.root_fd = fd;
+	t->partial = partial;
+	*ret = gd_host_new(partial ? &tree_ops : &live_ops, t, !partial);
+	return 0;
+}
+
+int gd_host_open_live(struct gd_host **ret, struct gd_err *err)
+{
+	return open_root("/", false, ret, err);
+}
+
+int gd_host_open_tree(const char *dir, struct gd_host **ret, struct gd_err *err)
+{
+	return open_root(dir, true, ret, err);
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan/report.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "plan/report_parts.h"
+
+static const struct gd_row *first_row(const struct gd_facts *facts, const char *table)
+{
+	const struct gd_rows *t = gd_facts_table_peek(facts, table);
+
+	return t && t->count ? t->rows[0] : NULL;
+}
+
+const char *gd_report_text(struct gd_report *r, const struct gd_row *row, const char *column)
+{
+	const char *s = row ? gd_get_text(row, column, NULL) : NULL;
+
+	return s ? gd_arena_strdup(&r->arena, s) : NULL;
+}
+
+static const char *text_unless(struct gd_report *r, const struct gd_row *row, const char *column, const char *none)
+{
+	const char *s = gd_report_text(r, row, column);
+
+	return s && strcmp(s, none) ? s : NULL;
+}
+
+static int64_t number(const struct gd_row *row, const char *column)
+{
+	return row ? gd_get_int(row, column, -1) : -1;
+}
+
+static double real(const struct gd_row *row, const char *column)
+{
+	return row ? gd_get_real(row, column, -1) : -1;
+}
+
+const char *gd_report_keep(struct gd_report *r, char *owned)
+{
+	const char *kept = gd_arena_strdup(&r->arena, owned);
+
+	free(owned);
+	return kept;
+}
+
+/* The widest instruction set, in words that builds of llama.cpp use. */
+static const char *cpu_build(const struct gd_row *cpu)
+{
+	static const struct {
+		const char *column;
+		const char *name;
+	} sets[] = {
+		{ "amx_int8", "AMX" }, { "avx512f", "AVX-512" }, { "avx2", "AVX2" }, { "avx", "AVX" },
+		{ "sse42", "SSE4.2" }, { "sve", "SVE" },	 { "i8mm", "NEON with i8mm" },
+		{ "dotprod", "NEON with dot products" },	 { "neon", "NEON" },
+	};
+
+	for (size_t i = 0; cpu && i < GD_COUNT(sets); i++)
+		if (gd_get_int(cpu, sets[i].column, 0) == 1)
+			return sets[i].name;
+	return NULL;
+}
+
+static void fill_machine(struct gd_report *r, const struct gd_facts *facts)
+{
+	struct gd_report_machine *m = &r->machine;
+	const struct gd_row *host = first_row(facts, "host");
+	const struct gd_row *platform = first_row(facts, "platform");
+	const struct gd_row *cpu = first_row(facts, "cpu");
+	const char *vendor = gd_report_text(r, platform, "vendor");
+	const char *product = gd_report_text(r, platform, "product");
+	bool hybrid = cpu && gd_get_int(cpu, "hybrid", 0) == 1;
+
+	if (product && vendor && strncasecmp(product, vendor, strlen(vendor)))
+		m->product = gd_report_keep(r, gd_xasprintf("%s %s", vendor, product));
+	else
+		m->product = product ? product : vendor;
+	m->os = gd_report_text(r, host, "os_name");
+	m->kernel = gd_report_text(r, host, "kernel_release");
+	m->container = text_unless(r, platform, "container", "none");
+	m->virtual_machine = text_unless(r, platform, "virtual_machine", "none");
+	m->cpu = gd_report_text(r, cpu, "model");
+	m->cpu_build = cpu_build(cpu);
+	m->sockets = number(cpu, "sockets");
+	m->cores = number(cpu, "cores");
+	m->threads = number(cpu, "threads");
+	m->performance_cores = hybrid ? number(cpu, "performance_cores") : -1;
+	m->efficiency_cores = hybrid ? number(cpu, "efficiency_cores") : -1;
+	m->usable_cores = number(cpu, "usable_cores");
+	m->ram_mib = number(host, "ram_mib");
+	m->ram_available_mib = number(host, "ram_available_mib");
+	m->cpu_bandwidth_gbps = real(cpu, "memory_bandwidth_gbps");
+}
+
+static void fill_gpu(struct gd_report *r, struct gd_report_gpu *g, const struct gd_row *row)
+{
+	bool slot = gd_is_known(row, "slot_gtps") && gd_is_known(row, "slot_width");
+	int64_t asleep = number(row, "asleep");
+
+	*g = (struct gd_report_gpu){
+		.id = gd_report_text(r, row, "id"),
+		.name = gd_report_text(r, row, "name"),
+		.vendor = gd_report_text(r, row, "vendor"),
+		.isa = gd_report_text(r, row, "isa"),
+		.driver = gd_is_absent(row, "driver") ? "" : gd_report_text(r, row, "driver"),
+		.memory_type = gd_report_text(r, row, "memory_type"),
+		.asleep = asleep < 0 ? NULL : asleep ? "yes" : "no",
+		.integrated = (int)number(row, "integrated"),
+		.compute = number(row, "compute") != 0,
+		.passthrough = number(row, "passthrough") == 1,
+		.cu_count = number(row, "cu_count"),
+		.partitions = number(row, "partitions"),
+		.vram_mib = number(row, "vram_mib"),
+		.gtt_mib = number(row, "gtt_mib"),
+		.bandwidth_gbps = real(row, "bandwidth_gbps"),
+		.link_gtps = real(row, slot ? "slot_gtps" : "link_gtps"),
+		.link_width = number(row, slot ? "slot_width" : "link_width"),
+	};
+}
+
+static void fill_gpus(struct gd_report *r, const struct gd_facts *facts)
+{
+	const struct gd_rows *gpus = gd_facts_table_peek(facts, "gpu");
+
+	r->gpus = gd_xcalloc(gpus->count, sizeof(*r->gpus));
+	for (size_t i = 0; i < gpus->count; i++)
+		fill_gpu(r, &r->gpus[r->gpu_count++], gpus->rows[i]);
+	r->gpus_complete = gpus->complete;
+	if (!gpus->complete)
+		r->gpus_why = gd_arena_strdup(&r->arena, gpus->detail ? gpus->detail : gd_gap_text_peek(gpus->gap));
+}
+
+static void fill_probes(struct gd_report *r, const struct gd_facts *facts)
+{
+	const struct gd_rows *probes = gd_facts_table_peek(facts, "probe");
+
+	for (size_t i = 0; i < probes->count; i++) {
+		const struct gd_row *row = probes->rows[i];
+		gd_autofree line = NULL;
+
+		if (strcmp(gd_get_text(row, "status", "ok"), "failed"))
+			continue;
+		line = gd_xasprintf("%s: %s", gd_get_text(row, "name", ""), gd_get_text(row, "detail", ""));
+		gd_strv_add(&r->failed_probes, line);
+	}
+}
+
+static void fill_rules(struct gd_report *r, const struct gd_ruleset *rules, const struct gd_verdicts *verdicts)
+{
+	const struct gd_rule *last = NULL;
+
+	r->rules_total = rules->count;
+	for (size_t i = 0; i < rules->errors.count; i++)
+		gd_strv_add(&r->broken_rules, rules->errors.items[i]);
+	for (size_t i = 0; i < rules->count; i++)
+		if (rules->rules[i]->broken)
+			gd_strv_add(&r->broken_rules, rules->rules[i]->broken);
+	for (size_t i = 0; i < verdicts->count; i++) {
+		if (verdicts->items[i].outcome == GD_NOT_APPLICABLE || verdicts->items[i].rule == last)
+			continue;
+		last = verdicts->items[i].rule;
+		r->rules_asked++;
+	}
+}
+
+static int64_t compute_gpus(const struct gd_report *r)
+{
+	int64_t n = 0;
+
+	for (size_t i = 0; i < r->gpu_count; i++)
+		n += r->gpus[i].compute && !r->gpus[i].passthrough;
+	return n;
+}
+
+/* What a machine without a GPU can expect. */
+static const char *cpu_headline(struct gd_report *r)
+{
+	const struct gd_report_machine *m = &r->machine;
+	gd_autobuf s = { 0 };
+
+	gd_buf_puts(&s, "No GPU for compute here: models run on the CPU");
+	if (m->cores > 0)
+		gd_buf_printf(&s, ", %lld cores", (long long)m->cores);
+	if (m->cpu_build)
+		gd_buf_printf(&s, " with %s", m->cpu_build);
+	if (m->cpu_bandwidth_gbps > 0)
+		gd_buf_printf(&s, ", memory up to %.0f GB/s", m->cpu_bandwidth_gbps);
+	gd_buf_putc(&s, '.');
+	return gd_report_keep(r, gd_buf_take(&s));
+}
+
+static const char *headline(struct gd_report *r)
+{
+	const struct gd_finding *first = r->finding_count ? &r->findings[0] : NULL;
+
+	if (first && first->severity <= GD_WARNING)
+		return gd_report_keep(r, gd_xasprintf("%s: %s%s%s", gd_severity_name_peek(first->severity),
+						      first->rule->title, *first->subject ? " – " : "", first->subject));
+	if (!r->gpu_count && !r->gpus_complete)
+		return "The GPUs of this machine could not be listed.";
+	if (!compute_gpus(r))
+		return cpu_headline(r);
+	if (r->exit_status == 2)
+		return "No problem was found, but not everything could be checked.";
+	return "No problem was found.";
+}
+
+static int exit_status(const struct gd_report *r, enum gd_severity fail_on)
+{
+	for (int s = 0; s <= (int)fail_on; s++)
+		if (r->by_severity[s])
+			return 1;
+	for (size_t i = 0; i < r->open_count; i++)
+		if (r->open[i].could_be_error)
+			return 2;
+	return 0;
+}
+
+struct gd_report *gd_report_new(const struct gd_facts *facts, const struct gd_ruleset *rules,
+				const struct gd_verdicts *verdicts, const struct gd_report_options *options)
+{
+	struct gd_report *r = gd_xcalloc(1, sizeof(*r));
+
+	fill_machine(r, facts);
+	fill_gpus(r, facts);
+	fill_probes(r, facts);
+	fill_rules(r, rules, verdicts);
+	gd_report_fill_findings(r, facts, verdicts, options->show_private);
+	gd_report_fill_open(r, facts, verdicts);
+	r->exit_status = exit_status(r, options->fail_on);
+	r->headline = headline(r);
+	return r;
+}
+
+void gd_report_free(struct gd_report *r)
+{
+	if (!r)
+		return;
+	for (size_t i = 0; i < r->open_count; i++) {
+		gd_strv_free(&r->open[i].rules);
+		gd_strv_free(&r->open[i].facts);
+	}
+	for (size_t i = 0; i < r->finding_count; i++)
+		free(r->findings[i].evidence);
+	free(r->open);
+	free(r->findings);
+	free(r->gpus);
+	gd_strv_free(&r->failed_probes);
+	gd_strv_free(&r->broken_rules);
+	gd_arena_free(&r->arena);
+	free(r);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "probe/probe.h"
+
+static const struct gd_column probe_columns[] = {
+	{ .name = "name", .type = GD_TEXT, .flags = GD_COL_KEY, .help = "the probe" },
+	{ .name = "status", .type = GD_TEXT, .help = "ok, or failed" },
+	{ .name = "detail", .type = GD_TEXT, .help = "why it failed" },
+};
+
+static const struct gd_table probe_table = {
+	.name = "probe",
+	.help = "A part of gpudoctor that looked at the machine, and how it fared.",
+	.columns = probe_columns,
+	.column_count = GD_COUNT(probe_columns),
+};
+
+static int index_of(const char *name)
+{
+	for (int i = 0; gd_probes[i]; i++)
+		if (!strcmp(gd_probes[i]->name, name))
+			return i;
+	return -1;
+}
+
+static void run_one(const struct gd_probe *p, struct gd_ctx *ctx)
+{
+	struct gd_row *row = gd_facts_add(ctx->facts, "probe");
+	struct gd_err err = { 0 };
+	int r;
+
+	ctx->probe = p;
+	r = p->run(ctx, &err);
+	gd_set_text(row, "name", p->name, "gpudoctor");
+	gd_set_text(row, "status", r < 0 ? "failed" : "ok", "gpudoctor");
+	if (r >= 0) {
+		gd_set_absent(row, "detail", "gpudoctor");
+		return;
+	}
+	gd_set_text(row, "detail", err.text[0] ? err.text : gd_host_strerror_peek(r), "gpudoctor");
+	for (const struct gd_table *const *t = p->tables; *t; t++)
+		if (!gd_facts_table_peek(ctx->facts, (*t)->name)->complete)
+			gd_facts_incomplete(ctx->facts, (*t)->name, gd_gap_of_error(r), err.text, gd_remedy_peek(r));
+}
+
+/* Runs what a probe needs before the probe. The state keeps a cycle from turning forever. */
+static void run_after_needs(int i, bool *visited, struct gd_ctx *ctx)
+{
+	const struct gd_probe *p = gd_probes[i];
+
+	if (visited[i])
+		return;
+	visited[i] = true;
+	for (const char *const *need = p->needs; need && *need; need++) {
+		int n = index_of(*need);
+
+		if (n >= 0)
+			run_after_needs(n, visited, ctx);
+	}
+	run_one(p, ctx);
+}
+
+void gd_probes_declare(struct gd_facts *facts)
+{
+	gd_facts_declare(facts, &probe_table, "runner");
+	for (size_t i = 0; gd_probes[i]; i++)
+		for (const struct gd_table *const *t = gd_probes[i]->tables; *t; t++)
+			gd_facts_declare(facts, *t, gd_probes[i]->name);
+}
+
+void gd_probes_run(struct gd_host *h, const struct gd_gpudb *db, struct gd_facts *facts)
+{
+	struct gd_ctx ctx = { .host = h, .facts = facts, .db = db };
+	bool *visited;
+	size_t count = 0;
+
+	gd_probes_declare(facts);
+	while (gd_probes[count])
+		count++;
+	visited = gd_xcalloc(count, sizeof(*visited));
+	for (size_t i = 0; i < count; i++)
+		run_after_needs((int)i, visited, &ctx);
+	free(visited);
+	gd_facts_complete(facts, "probe");
+	gd_facts_close(facts);
+}

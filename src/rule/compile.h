@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GD_COMPILE_H
+#define GD_COMPILE_H
+/* From the expressions of a rule to statements that SQLite can run. */
+#include "rule/guard.h"
+#include "rule/rule.h"
+
+/* The `when` of a rule joined with its `valid`; NULL where it has neither. Owned. */
+int gd_compile_when(const struct gd_rule *rule, char **ret, struct gd_err *err) GD_MUST_CHECK;
+
+/*
+ * SELECT KEY, (EXPRESSION) for every row that the rule is on, in their order.
+ * `reads` gets what it reads.
+ */
+int gd_compile_condition(const struct gd_rule *rule, const char *key_name, const char *expression,
+			 struct gd_store *store, sqlite3_stmt **ret, struct gd_reads *reads,
+			 struct gd_err *err) GD_MUST_CHECK;
+
+/*
+ * Fills a template in for the row with this key: {SQL} becomes its value,
+ * "unknown" where that is NULL; {{ and }} are braces. Owned.
+ */
+int gd_compile_text(const struct gd_rule *rule, const char *template, const char *key, struct gd_store *store,
+		    char **ret, struct gd_err *err) GD_MUST_CHECK;
+
+/* The error text with the rule's file, line and name in front. Returns `code`. */
+int gd_rule_fault(const struct gd_rule *rule, const char *key, struct gd_err *err, int code);
+
+#endif

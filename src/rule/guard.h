@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GD_GUARD_H
+#define GD_GUARD_H
+/*
+ * What a rule's expression may hold.
+ *
+ * SQL has ways to turn "unknown" into an answer without anybody noticing. Those
+ * that the text shows are refused here; those that only show when it runs
+ * (NULLs that an aggregate skips, tables not listed in full) are seen by
+ * eval.c through the columns that were read.
+ */
+#include "base/strv.h"
+#include "fact/store.h"
+
+/*
+ * Refuses: several statements, comments, unbalanced parentheses; IS, ISNULL,
+ * NOTNULL, CASE, COALESCE, IFNULL, IIF, NULLIF, TYPEOF and the like, which read
+ * an unknown as an answer; comparing text with a number; text where a condition
+ * is wanted.
+ */
+int gd_guard_text(const char *expression, const struct gd_store *store, struct gd_err *err) GD_MUST_CHECK;
+
+/* The tables named as TABLE.column in the expression, each once, added to `out`. */
+void gd_guard_tables(const char *expression, struct gd_strv *out);
+
+/* A column that a prepared statement reads. */
+struct gd_read {
+	const struct gd_rows *table;
+	size_t column;
+	bool whole_table; /* in a subquery: every row of it */
+};
+
+struct gd_reads {
+	struct gd_read *items;
+	size_t count;
+	size_t cap;
+};
+
+void gd_reads_free(struct gd_reads *r);
+
+/*
+ * Prepares a statement of a rule: it may only read fact tables and call plain
+ * functions. What it reads is noted, each column once.
+ */
+int gd_guard_prepare(struct gd_store *store, const char *sql, sqlite3_stmt **ret, struct gd_reads *reads,
+		     struct gd_err *err) GD_MUST_CHECK;
+
+#endif
