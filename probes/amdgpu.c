@@ -136,15 +136,19 @@ static const char *const firmware[] = {
 	"smc_fw_version", "imu_fw_version",	"rlc_fw_version", "vcn_fw_version",
 };
 
-/* The blocks of ip_discovery, by the names that kernels give to their directories. */
+/*
+ * The blocks of ip_discovery: by the name that links to the directory, else by
+ * the number that the directory has (the hardware ids of the kernel's
+ * soc15_hw_ip.h).
+ */
 static const struct {
 	const char *column;
-	const char *names[3];
+	const char *names[4];
 } blocks[] = {
-	{ .column = "gc_version", .names = { "GC" } },
-	{ .column = "sdma_version", .names = { "SDMA0" } },
-	{ .column = "vcn_version", .names = { "UVD", "VCN" } },
-	{ .column = "dcn_version", .names = { "DMU" } },
+	{ .column = "gc_version", .names = { "GC", "11" } },
+	{ .column = "sdma_version", .names = { "SDMA0", "42" } },
+	{ .column = "vcn_version", .names = { "UVD", "VCN", "12" } },
+	{ .column = "dcn_version", .names = { "DMU", "271" } },
 };
 
 int gd_amdgpu_read(const struct gd_amdgpu *d, const char *file, struct gd_buf *out, char **ret_path)
@@ -270,7 +274,8 @@ static void take_block(const struct gd_amdgpu *d, size_t index, const struct gd_
 				gd_set_text(d->row, column, version, path);
 				return;
 			}
-			if (r != -ENOENT && r != -ENOTDIR)
+			/* What was read and made no sense says more than a name that is not there. */
+			if (r != -ENOENT && r != -ENOTDIR && (failure == -ENOENT || failure == -GD_ENOTCAPTURED))
 				failure = r;
 		}
 	}

@@ -204,5 +204,6 @@ const struct gd_probe gd_probe_cpu = {
 	.name = "cpu",
 	.help = "Looks at the processor, its cores, caches and instructions, and what of it the caller may use.",
 	.tables = tables,
+	.needs = (const char *const[]){ "kfd", NULL },
 	.run = run,
 };

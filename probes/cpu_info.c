@@ -319,12 +319,28 @@ static int64_t find_memory_row(const struct gd_csv *t, const struct gd_row *row,
 	return found;
 }
 
+/*
+ * The transfer rate of the memory that is really fitted: KFD's nodes for CPUs
+ * have it from the firmware tables (SMBIOS type 17). NULL where there is none.
+ */
+static const struct gd_cell *fitted_mtps(const struct gd_ctx *ctx)
+{
+	const struct gd_rows *nodes = gd_facts_table_peek(ctx->facts, "kfd_node");
+
+	for (size_t i = 0; nodes && i < nodes->count; i++)
+		if (!gd_get_int(nodes->rows[i], "is_gpu", 1) && gd_get_int(nodes->rows[i], "memory_clock_mhz", 0) > 0)
+			return gd_get(nodes->rows[i], "memory_clock_mhz");
+	return NULL;
+}
+
 static void take_bandwidth(struct gd_ctx *ctx, struct gd_row *row, const struct gd_cpuinfo *info)
 {
 	static const char column[] = "memory_bandwidth_gbps";
 	const struct gd_csv *t = ctx->db ? gd_gpudb_table_peek(ctx->db, "cpu-memory") : NULL;
+	const struct gd_cell *mtps = fitted_mtps(ctx);
 	gd_autofree source = NULL;
 	double gbps;
+	uint64_t channels;
 	int64_t at;
 
 	if (!gd_is_known(row, "model")) {
@@ -337,7 +353,15 @@ static void take_bandwidth(struct gd_ctx *ctx, struct gd_row *row, const struct 
 			       "dmidecode -t memory (as root) shows the modules and their speed");
 		return;
 	}
-	source = gd_xasprintf("cpu-memory.csv:%u", t->lines[at]);
+	if (mtps && !gd_parse_u64(gd_csv_peek(t, (size_t)at, gd_csv_column(t, "channels")), 10, &channels)) {
+		source = gd_xasprintf("%llu channels (data/gpu-db/cpu-memory.csv:%u) × 8 bytes × %lld MT/s (%s)",
+				      (unsigned long long)channels, t->lines[at], (long long)mtps->value.i,
+				      mtps->source);
+		gd_set_real(row, column, (double)channels * 8 * (double)mtps->value.i / 1000, source);
+		return;
+	}
+	source = gd_xasprintf("data/gpu-db/cpu-memory.csv:%u, with the fastest memory that the maker names",
+			      t->lines[at]);
 	gd_set_real(row, column, gbps, source);
 }
 

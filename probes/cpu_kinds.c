@@ -193,7 +193,13 @@ static int kinds_without_capacity(struct gd_ctx *ctx, struct gd_row *row, const 
 	if (!gd_cpuinfo_is_arm(&cpus->info)) {
 		if (!gd_cpuinfo_is_x86(&cpus->info))
 			return -ENODATA;
-		set_uniform(row, cpus, "no /sys/devices/cpu_core, no /sys/devices/system/cpu/cpu*/cpu_capacity");
+		/* AMD has no such files for its dense cores (Zen 4c, Zen 5c): only their clocks tell. */
+		if (is_vendor(cpus, "AuthenticAMD") && kinds_by_clock(ctx, row, cpus) == 1)
+			set_unknown(row, GD_GAP_AMBIGUOUS,
+				    "the cores have different highest clocks: perhaps dense cores", NULL);
+		else
+			set_uniform(row, cpus,
+				    "no /sys/devices/cpu_core, no /sys/devices/system/cpu/cpu*/cpu_capacity");
 		return 0;
 	}
 	r = kinds_by_clock(ctx, row, cpus);

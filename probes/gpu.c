@@ -10,38 +10,50 @@
 #include "base/parse.h"
 
 static const struct gd_column gpu_columns[] = {
-	{ .name = "id", .type = GD_TEXT, .flags = GD_COL_KEY,
+	{ .name = "id",
+	  .type = GD_TEXT,
+	  .flags = GD_COL_KEY,
 	  .help = "The PCI address; where there is none, the card node or the KFD node." },
 	{ .name = "vendor", .type = GD_TEXT, .help = "The maker of the chip: AMD, NVIDIA, Intel …" },
 	{ .name = "vendor_id", .type = GD_TEXT, .help = "The vendor of the chip, as four hexadecimal digits." },
 	{ .name = "device_id", .type = GD_TEXT, .help = "The chip, as four hexadecimal digits." },
 	{ .name = "revision", .type = GD_TEXT, .help = "The revision of the chip, as two hexadecimal digits." },
 	{ .name = "subsystem", .type = GD_TEXT, .help = "The board: vendor and device, as in 1da2:e471." },
-	{ .name = "name", .type = GD_TEXT,
-	  .help = "The marketing name; where the ids leave it open, all that it may be, joined by \"or\"." },
+	{ .name = "name",
+	  .type = GD_TEXT,
+	  .help = "The marketing name; where the ids leave it open, those that it may be, joined by \"or\"." },
 	{ .name = "name_exact", .type = GD_BOOL, .help = "Whether the ids leave one name only." },
 	{ .name = "codename", .type = GD_TEXT, .help = "The chip's code name: Navi 48, Phoenix, GA104M …" },
 	{ .name = "generation", .type = GD_TEXT, .help = "The generation of an AMD GPU: RDNA3, CDNA2 …" },
-	{ .name = "isa", .type = GD_TEXT,
-	  .help = "The ISA, as in gfx1103; for NVIDIA the compute capability, as in sm_86. The driver's word goes first." },
+	{ .name = "isa",
+	  .type = GD_TEXT,
+	  .help = "The ISA, as in gfx1103; for NVIDIA the compute capability, as in sm_86. The driver's word goes "
+		  "first." },
 	{ .name = "isa_kfd", .type = GD_TEXT, .help = "The ISA that the compute driver (KFD) reports." },
 	{ .name = "isa_ip", .type = GD_TEXT, .help = "The ISA that follows from the version of the graphics block." },
 	{ .name = "isa_db", .type = GD_TEXT, .help = "The ISA that the GPU database has for the PCI id." },
-	{ .name = "isa_agrees", .type = GD_BOOL,
+	{ .name = "isa_agrees",
+	  .type = GD_BOOL,
 	  .help = "Whether these sources agree; absent where fewer than two of them speak." },
 	{ .name = "integrated", .type = GD_BOOL, .help = "Whether it shares the memory of the CPU." },
-	{ .name = "compute", .type = GD_BOOL,
+	{ .name = "compute",
+	  .type = GD_BOOL,
 	  .help = "Whether it can compute; false for the display chips of servers and virtual machines." },
-	{ .name = "passthrough", .type = GD_BOOL, .help = "Whether it is handed to virtual machines (vfio-pci and the like)." },
+	{ .name = "passthrough",
+	  .type = GD_BOOL,
+	  .help = "Whether it is handed to virtual machines (vfio-pci and the like)." },
 	{ .name = "cu_count", .type = GD_INT, .help = "The compute units of the whole card, all partitions added up." },
-	{ .name = "partitions", .type = GD_INT, .help = "How many compute devices the card is split into; 1 normally." },
+	{ .name = "partitions",
+	  .type = GD_INT,
+	  .help = "How many compute devices the card is split into; 1 normally." },
 	{ .name = "kfd_node", .type = GD_INT, .help = "Its node in the compute topology, the first of several." },
 	{ .name = "card", .type = GD_TEXT, .help = "Its card node: card1." },
 	{ .name = "render_node", .type = GD_TEXT, .help = "Its render node: renderD128." },
 	{ .name = "driver", .type = GD_TEXT, .help = "The kernel driver bound to it; absent where none is." },
 	{ .name = "driver_bound", .type = GD_BOOL, .help = "Whether any kernel driver is bound to it." },
 	{ .name = "driver_wanted", .type = GD_TEXT, .help = "The kernel driver that serves it for compute." },
-	{ .name = "vram_mib", .type = GD_INT,
+	{ .name = "vram_mib",
+	  .type = GD_INT,
 	  .help = "Its own memory; on an integrated GPU the part of RAM that the firmware set aside (carve-out)." },
 	{ .name = "vram_used_mib", .type = GD_INT, .flags = GD_COL_VOLATILE, .help = "How much of that is in use." },
 	{ .name = "visible_vram_mib", .type = GD_INT, .help = "How much of that the CPU can reach directly." },
@@ -49,28 +61,44 @@ static const struct gd_column gpu_columns[] = {
 	{ .name = "gtt_used_mib", .type = GD_INT, .flags = GD_COL_VOLATILE, .help = "How much of that is in use." },
 	{ .name = "memory_bus_bits", .type = GD_INT, .help = "The width of its memory bus." },
 	{ .name = "memory_type", .type = GD_TEXT, .help = "GDDR6, HBM2, LPDDR5X …" },
-	{ .name = "bandwidth_gbps", .type = GD_REAL, .help = "The theoretical memory bandwidth, in 10^9 bytes a second." },
-	{ .name = "resizable_bar", .type = GD_BOOL,
+	{ .name = "bandwidth_gbps",
+	  .type = GD_REAL,
+	  .help = "The theoretical memory bandwidth, in 10^9 bytes a second." },
+	{ .name = "resizable_bar",
+	  .type = GD_BOOL,
 	  .help = "Whether the CPU reaches all of its memory through the BAR; absent on integrated GPUs." },
 	{ .name = "bar_max_mib", .type = GD_INT, .help = "The size of its largest memory BAR." },
-	{ .name = "link_gtps", .type = GD_REAL, .flags = GD_COL_VOLATILE, .help = "Its own PCIe link speed now, in GT/s." },
+	{ .name = "link_gtps",
+	  .type = GD_REAL,
+	  .flags = GD_COL_VOLATILE,
+	  .help = "Its own PCIe link speed now, in GT/s." },
 	{ .name = "link_width", .type = GD_INT, .flags = GD_COL_VOLATILE, .help = "The lanes of that link now." },
 	{ .name = "link_max_gtps", .type = GD_REAL, .help = "The highest speed of that link." },
 	{ .name = "link_max_width", .type = GD_INT, .help = "The most lanes of that link." },
-	{ .name = "link_reliable", .type = GD_BOOL,
+	{ .name = "link_reliable",
+	  .type = GD_BOOL,
 	  .help = "Whether these registers describe the link to the slot; false behind a switch on the card." },
 	{ .name = "slot", .type = GD_TEXT, .help = "The port of the board or CPU that the card is plugged into." },
-	{ .name = "slot_gtps", .type = GD_REAL, .flags = GD_COL_VOLATILE, .help = "The link speed of that port now, in GT/s." },
+	{ .name = "slot_gtps",
+	  .type = GD_REAL,
+	  .flags = GD_COL_VOLATILE,
+	  .help = "The link speed of that port now, in GT/s." },
 	{ .name = "slot_width", .type = GD_INT, .flags = GD_COL_VOLATILE, .help = "The lanes of that port now." },
 	{ .name = "slot_max_gtps", .type = GD_REAL, .help = "The highest link speed of that port." },
 	{ .name = "slot_max_width", .type = GD_INT, .help = "The most lanes of that port." },
 	{ .name = "path_max_gtps", .type = GD_REAL, .help = "The link speed that both ends are capable of." },
 	{ .name = "path_max_width", .type = GD_INT, .help = "The lanes that both ends are capable of." },
-	{ .name = "asleep", .type = GD_BOOL, .flags = GD_COL_VOLATILE, .help = "Whether it is suspended; it is not woken." },
-	{ .name = "performance_level", .type = GD_TEXT, .flags = GD_COL_VOLATILE,
+	{ .name = "asleep",
+	  .type = GD_BOOL,
+	  .flags = GD_COL_VOLATILE,
+	  .help = "Whether it is suspended; it is not woken." },
+	{ .name = "performance_level",
+	  .type = GD_TEXT,
+	  .flags = GD_COL_VOLATILE,
 	  .help = "The power management level that is forced: auto, low, high …" },
 	{ .name = "kernel_min", .type = GD_VERSION, .help = "The first Linux release that serves this ISA." },
-	{ .name = "rocm", .type = GD_TEXT,
+	{ .name = "rocm",
+	  .type = GD_TEXT,
 	  .help = "yes: some build of ROCm has this ISA; dropped: AMD's current packages have it no more; never." },
 	{ .name = "numa_node", .type = GD_INT, .help = "The NUMA node it is attached to." },
 };
@@ -87,7 +115,7 @@ void gd_gpu_copy(struct gd_row *gpu, const char *column, const struct gd_row *fr
 	if (from)
 		gd_set_cell(gpu, column, gd_get(from, from_column));
 	else
-		gd_set_unknown(gpu, column, GD_GAP_NO_SOURCE, NULL, NULL);
+		gd_set_unknown(gpu, column, GD_GAP_NO_SOURCE, "the files of this GPU's driver were not found", NULL);
 }
 
 static bool is_true(const struct gd_row *row, const char *column)
@@ -150,7 +178,7 @@ static void add_node(struct gd_gpu_sources *s, const struct gd_row *node)
 	s->nodes[s->node_count++] = node;
 }
 
-/* The KFD nodes of the device with this address; exact where `address` has KFD nodes of several functions in use. */
+/* The KFD nodes of the device with this address, whatever their function: partitions count as functions. */
 static void find_nodes(const struct gd_ctx *ctx, const char *address, struct gd_gpu_sources *s)
 {
 	const struct gd_rows *rows = gd_facts_table_peek(ctx->facts, "kfd_node");
@@ -163,7 +191,20 @@ static void find_nodes(const struct gd_ctx *ctx, const char *address, struct gd_
 	}
 }
 
-static void fill(struct gd_ctx *ctx, struct gd_row *gpu, const struct gd_gpu_sources *s)
+/* What only AMD's kernel driver has is not unknown on other GPUs: there is no such thing. */
+static void drop_amd_only(struct gd_row *gpu)
+{
+	static const char *const columns[] = {
+		"isa_kfd",	     "isa_ip",	"cu_count",	"partitions", "kfd_node",
+		"performance_level", "gtt_mib", "gtt_used_mib",
+	};
+	const char *vendor = gd_get_text(gpu, "vendor_id", NULL);
+
+	for (size_t i = 0; vendor && strcmp(vendor, "1002") && i < GD_COUNT(columns); i++)
+		gd_set_absent(gpu, columns[i], "no AMD GPU");
+}
+
+static void fill(struct gd_ctx *ctx, struct gd_row *gpu, struct gd_gpu_sources *s)
 {
 	gd_gpu_copy(gpu, "card", s->card, "name");
 	gd_gpu_copy(gpu, "render_node", s->render, "name");
@@ -173,6 +214,7 @@ static void fill(struct gd_ctx *ctx, struct gd_row *gpu, const struct gd_gpu_sou
 	gd_gpu_count_units(gpu, s);
 	gd_gpu_identify(ctx, gpu, s);
 	gd_gpu_measure(ctx, gpu, s);
+	drop_amd_only(gpu);
 }
 
 static void add_pci_gpu(struct gd_ctx *ctx, const struct gd_row *pci)

@@ -14,10 +14,11 @@ struct gd_gpu_sources {
 	const struct gd_row *intel; /* intel_gpu */
 	const struct gd_row **nodes; /* kfd_node: one, or one for each partition */
 	size_t node_count;
+	struct gd_pci_match match; /* what the GPU database has for it; set by gd_gpu_identify() */
 };
 
 /* Name, ISA by each source, generation, form: from the ids and the GPU database. */
-void gd_gpu_identify(struct gd_ctx *ctx, struct gd_row *gpu, const struct gd_gpu_sources *s);
+void gd_gpu_identify(struct gd_ctx *ctx, struct gd_row *gpu, struct gd_gpu_sources *s);
 /* Compute units and partitions; before gd_gpu_identify(), which uses them. */
 void gd_gpu_count_units(struct gd_row *gpu, const struct gd_gpu_sources *s);
 /* Memory, bandwidth, link, BAR. After gd_gpu_identify(). */

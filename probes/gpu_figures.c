@@ -41,8 +41,9 @@ void gd_gpu_count_units(struct gd_row *gpu, const struct gd_gpu_sources *s)
 		}
 		units = units < 0 ? -1 : units + cu->value.i;
 	}
-	source = gd_xasprintf("%s%s", gd_get(s->nodes[0], "pci_address")->source ? gd_get(s->nodes[0], "pci_address")->source
-									      : "/sys/class/kfd/kfd/topology/nodes",
+	source = gd_xasprintf("%s%s",
+			      gd_get(s->nodes[0], "pci_address")->source ? gd_get(s->nodes[0], "pci_address")->source
+									 : "/sys/class/kfd/kfd/topology/nodes",
 			      parts > 1 ? ", and those of the other partitions" : "");
 	gd_set_int(gpu, "partitions", parts, source);
 	if (units >= 0)
@@ -50,28 +51,11 @@ void gd_gpu_count_units(struct gd_row *gpu, const struct gd_gpu_sources *s)
 }
 
 /* A number of the GPU database that all matching rows agree on; false where they do not. */
-static bool number_from_db(struct gd_ctx *ctx, const struct gd_row *gpu, const char *db_column, double *ret, char *source,
-			   size_t source_size)
+static bool number_from_db(const struct gd_gpu_sources *s, const char *db_column, double *ret)
 {
-	const struct gd_csv *t = gd_gpudb_table_peek(ctx->db, "pci");
-	int c = gd_csv_column(t, db_column);
-	struct gd_pci_key key = {
-		.vendor = gd_get_text(gpu, "vendor_id", ""),
-		.device = gd_get_text(gpu, "device_id", ""),
-		.revision = gd_get_text(gpu, "revision", NULL),
-		.subsystem = gd_get_text(gpu, "subsystem", NULL),
-		.cu_count = gd_get_int(gpu, "cu_count", 0),
-	};
-	struct gd_pci_match m;
+	const char *text = gd_pci_match_agreed_peek(&s->match, db_column);
 
-	gd_gpudb_match_pci(ctx->db, &key, &m);
-	if (!m.count || gd_parse_real(gd_csv_peek(t, m.rows[0], c), ret) < 0)
-		return false;
-	for (size_t i = 1; i < m.count; i++)
-		if (strcmp(gd_csv_peek(t, m.rows[i], c), gd_csv_peek(t, m.rows[0], c)))
-			return false;
-	snprintf(source, source_size, "data/gpu-db/pci.csv:%u", t->lines[m.rows[0]]);
-	return true;
+	return text && gd_parse_real(text, ret) >= 0;
 }
 
 static int64_t sum_of_nodes(const struct gd_gpu_sources *s, const char *column)
@@ -88,11 +72,10 @@ static int64_t sum_of_nodes(const struct gd_gpu_sources *s, const char *column)
 	return s->node_count ? sum : -1;
 }
 
-static void set_vram(struct gd_ctx *ctx, struct gd_row *gpu, const struct gd_gpu_sources *s)
+static void set_vram(struct gd_row *gpu, const struct gd_gpu_sources *s)
 {
 	bool discrete = gd_get_int(gpu, "integrated", 1) == 0;
 	int64_t of_nodes = sum_of_nodes(s, "memory_mib");
-	char source[64];
 	double mib;
 
 	gd_gpu_copy(gpu, "vram_mib", s->amdgpu ? s->amdgpu : s->intel, "vram_mib");
@@ -100,22 +83,22 @@ static void set_vram(struct gd_ctx *ctx, struct gd_row *gpu, const struct gd_gpu
 		return;
 	if (of_nodes > 0)
 		gd_set_int(gpu, "vram_mib", of_nodes, gd_get(s->nodes[0], "memory_mib")->source);
-	else if (number_from_db(ctx, gpu, "vram_mib", &mib, source, sizeof(source)))
-		gd_set_int(gpu, "vram_mib", (int64_t)mib, source);
+	else if (number_from_db(s, "vram_mib", &mib))
+		gd_set_int(gpu, "vram_mib", (int64_t)mib, s->match.source);
 }
 
-static void set_bus(struct gd_ctx *ctx, struct gd_row *gpu, const struct gd_gpu_sources *s)
+static void set_bus(struct gd_row *gpu, const struct gd_gpu_sources *s)
 {
 	bool discrete = gd_get_int(gpu, "integrated", 1) == 0;
-	char source[64];
 	double bits;
 
-	if (number_from_db(ctx, gpu, "bus_width_bits", &bits, source, sizeof(source)))
-		gd_set_int(gpu, "memory_bus_bits", (int64_t)bits, source);
+	if (number_from_db(s, "bus_width_bits", &bits))
+		gd_set_int(gpu, "memory_bus_bits", (int64_t)bits, s->match.source);
 	else if (discrete && s->node_count)
 		gd_gpu_copy(gpu, "memory_bus_bits", s->nodes[0], "memory_width_bits");
 	else
-		gd_set_unknown(gpu, "memory_bus_bits", GD_GAP_NO_SOURCE, "the GPU database does not say it for this PCI id", NULL);
+		gd_set_unknown(gpu, "memory_bus_bits", GD_GAP_NO_SOURCE,
+			       "the GPU database does not say it for this PCI id", NULL);
 }
 
 /*
@@ -142,14 +125,13 @@ static bool set_bandwidth_of_ram(struct gd_ctx *ctx, struct gd_row *gpu)
 	return false;
 }
 
-static void set_bandwidth(struct gd_ctx *ctx, struct gd_row *gpu)
+static void set_bandwidth(struct gd_ctx *ctx, struct gd_row *gpu, const struct gd_gpu_sources *s)
 {
 	bool integrated = gd_get_int(gpu, "integrated", 0) == 1;
-	char source[64];
 	double gbps;
 
-	if (number_from_db(ctx, gpu, "bandwidth_gbps", &gbps, source, sizeof(source)))
-		gd_set_real(gpu, "bandwidth_gbps", gbps, source);
+	if (number_from_db(s, "bandwidth_gbps", &gbps))
+		gd_set_real(gpu, "bandwidth_gbps", gbps, s->match.source);
 	else if (!integrated || !set_bandwidth_of_ram(ctx, gpu))
 		gd_set_unknown(gpu, "bandwidth_gbps", GD_GAP_NO_SOURCE,
 			       integrated ? "it depends on the memory modules, which only root may look up"
@@ -183,21 +165,22 @@ static void set_resizable_bar(struct gd_row *gpu)
 void gd_gpu_measure(struct gd_ctx *ctx, struct gd_row *gpu, const struct gd_gpu_sources *s)
 {
 	static const char *const from_pci[] = {
-		"bar_max_mib",	 "link_gtps",	"link_width",	   "link_max_gtps", "link_max_width", "link_reliable", "slot",
-		"slot_gtps", "slot_width", "slot_max_gtps", "slot_max_width", "path_max_gtps", "path_max_width",
+		"bar_max_mib",	  "link_gtps",	   "link_width",     "link_max_gtps", "link_max_width",
+		"link_reliable",  "slot",	   "slot_gtps",	     "slot_width",    "slot_max_gtps",
+		"slot_max_width", "path_max_gtps", "path_max_width",
 	};
 	static const char *const from_amdgpu[] = { "vram_used_mib", "visible_vram_mib", "gtt_mib", "gtt_used_mib" };
-	char source[64];
 	double cu;
 
 	for (size_t i = 0; i < GD_COUNT(from_pci); i++)
 		gd_gpu_copy(gpu, from_pci[i], s->pci, from_pci[i]);
 	for (size_t i = 0; i < GD_COUNT(from_amdgpu); i++)
 		gd_gpu_copy(gpu, from_amdgpu[i], s->amdgpu, from_amdgpu[i]);
-	if (!gd_is_known(gpu, "cu_count") && !s->node_count && number_from_db(ctx, gpu, "cu", &cu, source, sizeof(source)))
-		gd_set_int(gpu, "cu_count", (int64_t)cu, source);
-	set_vram(ctx, gpu, s);
-	set_bus(ctx, gpu, s);
-	set_bandwidth(ctx, gpu);
+	if (!gd_is_known(gpu, "cu_count") && !s->node_count &&
+	    number_from_db(s, "cu", &cu))
+		gd_set_int(gpu, "cu_count", (int64_t)cu, s->match.source);
+	set_vram(gpu, s);
+	set_bus(gpu, s);
+	set_bandwidth(ctx, gpu, s);
 	set_resizable_bar(gpu);
 }

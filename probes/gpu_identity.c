@@ -3,52 +3,30 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "probes/gpu.h"
 
-/* The database's rows for a device, and where they stand for a source. */
-struct match {
-	const struct gd_csv *table;
-	struct gd_pci_match rows;
-	char source[48];
-};
-
-/* The value that all matching rows agree on, or NULL. */
-static const char *agreed(const struct match *m, const char *column)
-{
-	int c = gd_csv_column(m->table, column);
-	const char *first = m->rows.count ? gd_csv_peek(m->table, m->rows.rows[0], c) : "";
-
-	for (size_t i = 1; i < m->rows.count; i++)
-		if (strcmp(gd_csv_peek(m->table, m->rows.rows[i], c), first))
-			return NULL;
-	return *first ? first : NULL;
-}
-
-static void find_match(const struct gd_ctx *ctx, const struct gd_row *gpu, struct match *m)
+static void find_match(const struct gd_ctx *ctx, const struct gd_row *gpu, struct gd_pci_match *m)
 {
 	struct gd_pci_key key = {
-		.vendor = gd_get_text(gpu, "vendor_id", ""),
-		.device = gd_get_text(gpu, "device_id", ""),
+		.vendor = gd_get_text(gpu, "vendor_id", NULL),
+		.device = gd_get_text(gpu, "device_id", NULL),
 		.revision = gd_get_text(gpu, "revision", NULL),
 		.subsystem = gd_get_text(gpu, "subsystem", NULL),
 		.cu_count = gd_get_int(gpu, "cu_count", 0),
 	};
 
-	m->table = gd_gpudb_table_peek(ctx->db, "pci");
-	gd_gpudb_match_pci(ctx->db, &key, &m->rows);
-	snprintf(m->source, sizeof(m->source), "data/gpu-db/pci.csv:%u",
-		 m->rows.count ? m->table->lines[m->rows.rows[0]] : 1);
+	gd_gpudb_match_pci(ctx->db, &key, m);
 }
 
-static void set_from_match(struct gd_row *gpu, const char *column, const struct match *m, const char *db_column)
+static void set_from_match(struct gd_row *gpu, const char *column, const struct gd_pci_match *m, const char *db_column)
 {
-	const char *value = agreed(m, db_column);
+	const char *value = gd_pci_match_agreed_peek(m, db_column);
 
 	if (value)
 		gd_set_text(gpu, column, value, m->source);
-	else if (m->rows.count > 1)
-		gd_set_unknown(gpu, column, GD_GAP_AMBIGUOUS, "the PCI id stands for products that differ in this", NULL);
+	else if (m->count > 1)
+		gd_set_unknown(gpu, column, GD_GAP_AMBIGUOUS, "the PCI id stands for products that differ in this",
+			       NULL);
 	else
 		gd_set_unknown(gpu, column, GD_GAP_NO_SOURCE, "the GPU database does not say it for this PCI id", NULL);
 }
@@ -89,21 +67,8 @@ static void set_vendor(struct gd_row *gpu, const struct gd_gpu_sources *s)
 	gd_gpu_copy(gpu, "vendor", s->pci, "vendor_name");
 }
 
-/* All names that the rows leave open, each once, at most three. */
-static char *joined_names(const struct match *m)
-{
-	gd_autostrv names = { 0 };
-
-	for (size_t i = 0; i < m->rows.count && names.count < 3; i++) {
-		const char *name = gd_csv_peek(m->table, m->rows.rows[i], gd_csv_column(m->table, "name"));
-
-		if (!gd_strv_has(&names, name))
-			gd_strv_add(&names, name);
-	}
-	return gd_strv_join(&names, " or ");
-}
-
-static void set_name(struct gd_ctx *ctx, struct gd_row *gpu, const struct gd_gpu_sources *s, const struct match *m)
+static void set_name(struct gd_ctx *ctx, struct gd_row *gpu, const struct gd_gpu_sources *s,
+		     const struct gd_pci_match *m)
 {
 	const char *model = s->nvidia ? gd_get_text(s->nvidia, "model", NULL) : NULL;
 	const char *not_gpu = gd_gpudb_not_gpu_peek(ctx->db, gd_get_text(gpu, "vendor_id", ""),
@@ -116,11 +81,11 @@ static void set_name(struct gd_ctx *ctx, struct gd_row *gpu, const struct gd_gpu
 	} else if (not_gpu) {
 		gd_set_text(gpu, "name", not_gpu, "data/gpu-db/not-gpu.csv");
 		gd_set_bool(gpu, "name_exact", true, "data/gpu-db/not-gpu.csv");
-	} else if (m->rows.count) {
-		gd_autofree names = joined_names(m);
+	} else if (m->count) {
+		gd_autofree names = gd_pci_match_names(m);
 
 		gd_set_text(gpu, "name", names, m->source);
-		gd_set_bool(gpu, "name_exact", agreed(m, "name") != NULL, m->source);
+		gd_set_bool(gpu, "name_exact", gd_pci_match_agreed_peek(m, "name") != NULL, m->source);
 	} else {
 		gd_gpu_copy(gpu, "name", s->pci, "device_name");
 		gd_gpu_copy(gpu, "name_exact", NULL, "");
@@ -186,14 +151,16 @@ static void set_from_isa(struct gd_ctx *ctx, struct gd_row *gpu)
 		else if (isa && strncmp(isa, "gfx", 3))
 			gd_set_absent(gpu, columns[i], source);
 		else
-			gd_set_unknown(gpu, columns[i], GD_GAP_NO_SOURCE, "the GPU database does not say it for this ISA", NULL);
+			gd_set_unknown(gpu, columns[i], GD_GAP_NO_SOURCE,
+				       "the GPU database does not say it for this ISA", NULL);
 	}
 }
 
-static void set_integrated(struct gd_ctx *ctx, struct gd_row *gpu, const struct gd_gpu_sources *s, const struct match *m)
+static void set_integrated(struct gd_ctx *ctx, struct gd_row *gpu, const struct gd_gpu_sources *s,
+			   const struct gd_pci_match *m)
 {
 	const struct gd_csv *t = gd_gpudb_table_peek(ctx->db, "isa");
-	const char *form = agreed(m, "form");
+	const char *form = gd_pci_match_agreed_peek(m, "form");
 	const char *isa = gd_get_text(gpu, "isa", NULL);
 	int row = isa ? gd_gpudb_find(t, "isa", isa) : -1;
 	const char *isa_form = row < 0 ? "" : gd_csv_peek(t, (size_t)row, gd_csv_column(t, "form"));
@@ -238,54 +205,61 @@ static void set_driver(struct gd_row *gpu, const struct gd_gpu_sources *s)
 	}
 }
 
-/* Which driver computes on it: Intel's families since Xe2 have xe only. */
+static bool is_xe_only(const char *family)
+{
+	return !strncmp(family, "xe2", 3) || !strncmp(family, "xe3", 3);
+}
+
+/* Which driver computes on it. Intel has two, and its families since Xe2 have xe only. */
 static void set_driver_wanted(struct gd_row *gpu)
 {
 	const char *vendor = gd_get_text(gpu, "vendor_id", "");
 	const char *family = gd_get_text(gpu, "isa_db", NULL);
+	const char *bound = gd_get_text(gpu, "driver", "");
 
-	if (!strcmp(vendor, "1002"))
+	if (!strcmp(bound, "i915") || !strcmp(bound, "xe"))
+		gd_set_cell(gpu, "driver_wanted", gd_get(gpu, "driver"));
+	else if (!strcmp(vendor, "1002"))
 		gd_set_text(gpu, "driver_wanted", "amdgpu", "AMD GPUs since GCN are served by amdgpu");
 	else if (!strcmp(vendor, "10de"))
 		gd_set_text(gpu, "driver_wanted", "nvidia", "CUDA needs NVIDIA's own module");
 	else if (!strcmp(vendor, "8086") && family)
-		gd_set_text(gpu, "driver_wanted", !strncmp(family, "xe2", 3) || !strncmp(family, "xe3", 3) ? "xe" : "i915",
-			    gd_get(gpu, "isa_db")->source);
+		gd_set_text(gpu, "driver_wanted", is_xe_only(family) ? "xe" : "i915", gd_get(gpu, "isa_db")->source);
 	else
-		gd_set_unknown(gpu, "driver_wanted", GD_GAP_NO_SOURCE, "no driver is known for this vendor and chip", NULL);
+		gd_set_unknown(gpu, "driver_wanted", GD_GAP_NO_SOURCE, "no driver is known for this chip", NULL);
 }
 
-static void set_compute(struct gd_ctx *ctx, struct gd_row *gpu, const struct match *m)
+static void set_compute(struct gd_ctx *ctx, struct gd_row *gpu, const struct gd_pci_match *m)
 {
 	const char *vendor = gd_get_text(gpu, "vendor_id", "");
 	const char *device = gd_get_text(gpu, "device_id", "");
 
 	if (gd_gpudb_not_gpu_peek(ctx->db, vendor, device))
 		gd_set_bool(gpu, "compute", false, "data/gpu-db/not-gpu.csv");
-	else if (m->rows.count || !strcmp(vendor, "1002") || !strcmp(vendor, "10de") || !strcmp(vendor, "8086"))
-		gd_set_bool(gpu, "compute", true, m->rows.count ? m->source : gd_get(gpu, "vendor_id")->source);
+	else if (m->count || !strcmp(vendor, "1002") || !strcmp(vendor, "10de") || !strcmp(vendor, "8086"))
+		gd_set_bool(gpu, "compute", true, m->count ? m->source : gd_get(gpu, "vendor_id")->source);
 	else
 		gd_set_unknown(gpu, "compute", GD_GAP_NO_SOURCE, "no such device is in the GPU database",
 			       "add it to data/gpu-db");
 }
 
-void gd_gpu_identify(struct gd_ctx *ctx, struct gd_row *gpu, const struct gd_gpu_sources *s)
+void gd_gpu_identify(struct gd_ctx *ctx, struct gd_row *gpu, struct gd_gpu_sources *s)
 {
-	struct match m;
+	const struct gd_pci_match *m = &s->match;
 
 	copy_ids(gpu, s);
-	find_match(ctx, gpu, &m);
+	find_match(ctx, gpu, &s->match);
 	set_vendor(gpu, s);
-	set_name(ctx, gpu, s, &m);
-	set_from_match(gpu, "codename", &m, "codename");
+	set_name(ctx, gpu, s, m);
+	set_from_match(gpu, "codename", m, "codename");
 	gd_gpu_copy(gpu, "isa_kfd", s->node_count ? s->nodes[0] : NULL, "isa");
 	set_isa_ip(ctx, gpu, s);
-	set_from_match(gpu, "isa_db", &m, "isa");
+	set_from_match(gpu, "isa_db", m, "isa");
 	set_isa(gpu);
 	set_from_isa(ctx, gpu);
-	set_integrated(ctx, gpu, s, &m);
+	set_integrated(ctx, gpu, s, m);
 	set_driver(gpu, s);
 	set_driver_wanted(gpu);
-	set_compute(ctx, gpu, &m);
-	set_from_match(gpu, "memory_type", &m, "memory_type");
+	set_compute(ctx, gpu, m);
+	set_from_match(gpu, "memory_type", m, "memory_type");
 }

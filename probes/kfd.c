@@ -176,10 +176,12 @@ static void fill_without_nodes(struct gd_ctx *ctx, struct gd_row *kfd, int error
 		fill_blind(ctx, kfd);
 		return;
 	}
-	if (is_absence(r)) {
-		gd_set_bool(kfd, "present", false, CLASS_PATH);
+	if (is_absence(r) || (r == -GD_ENOTCAPTURED && gd_module_is_absent(ctx, "amdgpu"))) {
+		const char *source = is_absence(r) ? CLASS_PATH : "/proc/modules, without amdgpu";
+
+		gd_set_bool(kfd, "present", false, source);
 		for (size_t i = 0; i < GD_COUNT(columns); i++)
-			gd_set_absent(kfd, columns[i], CLASS_PATH);
+			gd_set_absent(kfd, columns[i], source);
 		gd_facts_complete(ctx->facts, "kfd_node");
 		return;
 	}
@@ -230,6 +232,8 @@ static void fill_device(struct gd_ctx *ctx, struct gd_row *kfd)
 	gd_set_bool(kfd, "dev_accessible", st.readable && st.writable, DEV_PATH);
 }
 
+static const char *const needs[] = { "kernel", NULL };
+
 static int run(struct gd_ctx *ctx, struct gd_err *err)
 {
 	struct gd_row *kfd = gd_facts_add(ctx->facts, "kfd");
@@ -254,5 +258,6 @@ const struct gd_probe gd_probe_kfd = {
 	.name = "kfd",
 	.help = "The compute driver of AMD GPUs: its topology in /sys/class/kfd and the device /dev/kfd.",
 	.tables = tables,
+	.needs = needs,
 	.run = run,
 };

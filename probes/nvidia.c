@@ -62,7 +62,7 @@ static const struct gd_table gpu_table = {
 };
 
 static const struct gd_table *const tables[] = { &driver_table, &gpu_table, NULL };
-static const char *const needs[] = { "pci", NULL };
+static const char *const needs[] = { "pci", "kernel", NULL };
 
 /* The columns of nvidia_gpu that come from the file `information`, and from `power`. */
 static const struct {
@@ -314,6 +314,10 @@ static int take_presence(struct gd_ctx *ctx, struct gd_row *row)
 			gd_take_error(ctx, row, "present", paths[i], r);
 		}
 	}
+	if (error == -GD_ENOTCAPTURED && gd_module_is_absent(ctx, "nvidia")) {
+		gd_set_bool(row, "present", false, "/proc/modules, without nvidia");
+		return 0;
+	}
 	if (error)
 		return -1;
 	gd_set_bool(row, "present", false, PROC " and " MODULE);
@@ -328,7 +332,7 @@ static int run(struct gd_ctx *ctx, struct gd_err *err)
 	gd_set_text(row, "id", "nvidia", PROC);
 	if (take_presence(ctx, row) == 0) {
 		for (size_t i = 2; i < GD_COUNT(driver_columns); i++)
-			gd_set_absent(row, driver_columns[i].name, PROC " and " MODULE);
+			gd_set_absent(row, driver_columns[i].name, gd_get(row, "present")->source);
 	} else {
 		take_proc_version(ctx, row);
 		take_version(ctx, row);

@@ -2,9 +2,7 @@
 /* Names of vendors and devices: our own database first, pci.ids for the rest. */
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/parse.h"
-#include "base/strv.h"
 #include "pci.h"
 #include "pci_names.h"
 
@@ -55,28 +53,14 @@ static void set_vendor(struct gd_row *row, const char *vendor, struct gd_pci_nam
 /* The names of the rows that fit best, or false where none has one. */
 static bool from_database(const struct gd_ctx *ctx, struct gd_row *row, const struct gd_pci_key *key)
 {
-	const struct gd_csv *t = gd_gpudb_table_peek(ctx->db, "pci");
-	struct gd_pci_match match = { 0 };
-	gd_autofree joined = NULL;
-	gd_autofree source = NULL;
-	gd_autostrv found = { 0 };
-	int column = t ? gd_csv_column(t, "name") : -1;
+	struct gd_pci_match match;
+	gd_autofree names = NULL;
 
 	gd_gpudb_match_pci(ctx->db, key, &match);
-	for (size_t i = 0; t && i < match.count; i++) {
-		const char *name = gd_csv_peek(t, match.rows[i], column);
-
-		if (!*name || gd_strv_has(&found, name))
-			continue;
-		gd_strv_add(&found, name);
-		if (!source)
-			source = gd_xasprintf("gpu-db pci line %u", t->lines[match.rows[i]]);
-	}
-	if (!found.count)
-		return false;
-	joined = gd_strv_join(&found, " or ");
-	gd_set_text(row, "device_name", joined, source);
-	return true;
+	names = gd_pci_match_names(&match);
+	if (names)
+		gd_set_text(row, "device_name", names, match.source);
+	return names != NULL;
 }
 
 void gd_pci_name(struct gd_ctx *ctx, struct gd_row *row, struct gd_pci_names **names)
@@ -104,7 +88,7 @@ void gd_pci_name(struct gd_ctx *ctx, struct gd_row *row, struct gd_pci_names **n
 		return;
 	name = gd_gpudb_not_gpu_peek(ctx->db, key.vendor, key.device);
 	if (name)
-		gd_set_text(row, "device_name", name, "gpu-db not-gpu");
+		gd_set_text(row, "device_name", name, "data/gpu-db/not-gpu.csv");
 	else
 		from_pci_ids(row, "device_name", names, number(key.vendor), number(key.device));
 }

@@ -17,7 +17,8 @@ COMMAND_SOURCES = \
 # One word here adds an output format.
 FORMAT_SOURCES = \
 	src/render/format_text.c \
-	src/render/format_json.c
+	src/render/format_json.c \
+	src/render/format_mdoc.c
 
 libgpudoctor_a_SOURCES = \
 	src/base/alloc.c src/base/alloc.h \
@@ -25,6 +26,7 @@ libgpudoctor_a_SOURCES = \
 	src/base/csv.c src/base/csv.h \
 	src/base/defs.h \
 	src/base/err.c src/base/err.h \
+	src/base/file.c src/base/file.h \
 	src/base/parse.c src/base/parse.h \
 	src/base/strv.c src/base/strv.h \
 	src/base/version.c src/base/version.h \
@@ -60,6 +62,7 @@ libgpudoctor_a_SOURCES = \
 	src/rule/compile.c src/rule/compile.h \
 	src/rule/eval.c \
 	src/rule/guard.c src/rule/guard.h \
+	src/rule/guard_text.c \
 	src/rule/parse.c \
 	src/rule/rule.h \
 	src/rule/set.c \

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Turns text files into one C list of embedded files.
 # usage: awk -v list=gd_embedded_rules -f embed.awk FILE...
 function base(path) { sub(/.*\//, "", path); sub(/\.[^.]*$/, "", path); return path }
@@ -12,7 +13,7 @@ FNR == 1 {
 	printf "\nstatic const char text_%d[] =", count
 }
 {
-	gsub(/\\/, "\\\\"); gsub(/"/, "\\\""); gsub(/\t/, "\\t"); gsub(/\?\?/, "?\\?")
+	gsub(/\\/, "&&"); gsub(/"/, "\\\""); gsub(/\t/, "\\t"); gsub(/\?\?/, "?\\?")
 	printf "\n\t\"%s\\n\"", $0
 }
 END {

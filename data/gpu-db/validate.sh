@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # validate.sh - check the GPU tables of this folder.
 # Usage: sh data/gpu-db/validate.sh DIR
 # Prints "file:line: message" for each fault and exits with status 1 when

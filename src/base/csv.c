@@ -11,6 +11,23 @@ struct scan {
 	char *out; /* where the next unquoted field is written */
 };
 
+static bool ends_field(char c)
+{
+	return c == ',' || c == '\n' || c == '\r' || c == '"' || c == '\0';
+}
+
+/* Copies what stands between the quotes; false where the closing one is missing. */
+static bool scan_quoted(struct scan *s)
+{
+	for (s->p++; s->p < s->end; s->p++) {
+		if (*s->p == '"' && (++s->p == s->end || *s->p != '"'))
+			return true;
+		s->line += *s->p == '\n';
+		*s->out++ = *s->p;
+	}
+	return false;
+}
+
 /*
  * Reads one field into `s->out`. Returns the character that ended it (',' or
  * '\n'), '\0' at the end of the text, or -1 for a quote out of place.
@@ -19,19 +36,10 @@ static int scan_field(struct scan *s, const char **ret)
 {
 	*ret = s->out;
 	if (s->p < s->end && *s->p == '"') {
-		s->p++;
-		for (; s->p < s->end; s->p++) {
-			if (*s->p == '"') {
-				s->p++;
-				if (s->p == s->end || *s->p != '"')
-					break;
-			} else if (*s->p == '\n') {
-				s->line++;
-			}
-			*s->out++ = *s->p;
-		}
+		if (!scan_quoted(s))
+			return -1;
 	} else {
-		while (s->p < s->end && !strchr(",\r\n\"", *s->p))
+		while (s->p < s->end && !ends_field(*s->p))
 			*s->out++ = *s->p++;
 	}
 	*s->out++ = '\0';
@@ -59,7 +67,7 @@ static int scan_row(struct gd_csv *t, struct scan *s, size_t *count, struct gd_e
 		int c = scan_field(s, &cell);
 
 		if (c < 0)
-			return gd_err_set(err, -EINVAL, "%s:%u: a quote stands inside an unquoted field", t->name, line);
+			return gd_err_set(err, -EINVAL, "%s:%u: a quote is out of place or not closed", t->name, line);
 		add_cell(t, count, cell);
 		fields++;
 		if (c == '\n')

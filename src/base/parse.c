@@ -203,3 +203,15 @@ bool gd_is_text(const char *data, size_t len)
 	}
 	return true;
 }
+
+void gd_repair_text(char *s)
+{
+	while (*s) {
+		size_t left = strnlen(s, 4);
+		size_t n = (unsigned char)*s < 0x80 ? 1 : utf8_len((const unsigned char *)s, left);
+
+		if (!n)
+			*s = '?';
+		s += n ? n : 1;
+	}
+}

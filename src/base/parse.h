@@ -31,6 +31,9 @@ int gd_parse_list(const char *s, unsigned limit, void (*f)(unsigned, void *), vo
 /* How many numbers such a list holds. */
 int gd_count_list(const char *s, unsigned limit, unsigned *ret) GD_MUST_CHECK;
 
+/* Puts "?" in the place of every byte that is no part of a UTF-8 character. */
+void gd_repair_text(char *s);
+
 /* True where every byte is printable ASCII, a blank, or valid UTF-8. */
 bool gd_is_text(const char *data, size_t len);
 

@@ -122,7 +122,7 @@ bool gd_version_has_prefix(const char *version, const char *pattern)
 		if (isdigit((unsigned char)*v) && isdigit((unsigned char)*p)) {
 			if (compare_numbers(&v, &p))
 				return false;
-		} else if (*v != *p) {
+		} else if (*v != *p || !*v) {
 			return false;
 		} else {
 			v++;

@@ -8,7 +8,8 @@
  * (numbers compare as numbers, "~" sorts before the end, "-" and "^" separate
  * release parts, text before numbers), so that 6.9 < 6.10, 6.10~rc1 < 6.10 and
  * 6.10-rc1 < 6.10: the kernel writes a release candidate with "-rc", which is
- * read as "~rc".
+ * read as "~rc". (6.10.0-rc5 has one number more and so sorts after 6.10, which
+ * suits ranges: what a release brings is there from its first candidate on.)
  */
 #include "base/defs.h"
 

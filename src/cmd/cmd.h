@@ -13,7 +13,7 @@ enum gd_exit {
 	GD_EXIT_DATA = 65, /* a file or query that makes no sense */
 	GD_EXIT_NO_INPUT = 66, /* a file or root that cannot be opened */
 	GD_EXIT_SOFTWARE = 70, /* a fault of this program */
-	GD_EXIT_OS = 71,
+	GD_EXIT_OS = 71, /* no memory left; given by base/alloc.c */
 	GD_EXIT_CANNOT_CREATE = 73,
 	GD_EXIT_IO = 74, /* standard output could not be written */
 };
@@ -69,6 +69,8 @@ extern const struct gd_command *const gd_commands[];
 int gd_options_parse(const struct gd_command *cmd, int argc, char **argv, struct gd_options *o, char ***ret_args,
 		     int *ret_count);
 void gd_options_free(struct gd_options *o);
+/* Refuses a format that has no such output. Returns 0, or GD_EXIT_USAGE with a message. */
+int gd_need_output(const struct gd_options *o, bool has_it);
 void gd_print_usage(void);
 void gd_print_command_usage(const struct gd_command *cmd);
 

@@ -23,9 +23,11 @@ static int explain(struct gd_session *s, const struct gd_options *o, const char 
 static int run(const struct gd_options *o, char **args, int count)
 {
 	struct gd_session s = { 0 };
-	int status = gd_session_open(&s, o);
+	int status = gd_need_output(o, o->format->explain != NULL);
 
 	(void)count;
+	if (!status)
+		status = gd_session_open(&s, o);
 	if (!status)
 		status = gd_session_probe(&s, o);
 	if (!status)

@@ -6,16 +6,32 @@ static int check_tables(const struct gd_session *s, char **tables, int count)
 {
 	for (int i = 0; i < count; i++)
 		if (!gd_facts_table_peek(s->facts, tables[i]))
-			return gd_fail(GD_EXIT_USAGE, "there is no fact table \"%s\"; gpudoctor facts --describe lists them",
+			return gd_fail(GD_EXIT_USAGE,
+				       "there is no fact table \"%s\"; gpudoctor facts --describe lists them",
 				       tables[i]);
 	return 0;
 }
 
-static void describe(struct gd_session *s, const struct gd_options *o, struct gd_buf *out)
+static int describe(struct gd_session *s, const struct gd_options *o, char **args, int count, struct gd_buf *out)
 {
+	struct gd_facts *wanted;
+	int status;
+
 	s->facts = gd_facts_new();
 	gd_probes_declare(s->facts);
-	o->format->describe(s->facts, &o->view, out);
+	status = check_tables(s, args, count);
+	if (status)
+		return status;
+	wanted = gd_facts_new();
+	for (int i = 0; i < count; i++) {
+		const struct gd_rows *t = gd_facts_table_peek(s->facts, args[i]);
+
+		if (!gd_facts_table_peek(wanted, args[i]))
+			gd_facts_declare(wanted, t->table, t->probe);
+	}
+	o->format->describe(count ? wanted : s->facts, &o->view, out);
+	gd_facts_free(wanted);
+	return 0;
 }
 
 static int show(struct gd_session *s, const struct gd_options *o, char **args, int count, struct gd_buf *out)
@@ -41,10 +57,13 @@ static int run(const struct gd_options *o, char **args, int count)
 {
 	struct gd_session s = { 0 };
 	gd_autobuf out = { 0 };
-	int status = gd_session_open(&s, o);
+	int status = gd_need_output(o, o->describe ? o->format->describe != NULL : o->format->facts != NULL);
 
+	/* The declarations are the program's own: no machine is needed for them. */
+	if (!status && !o->describe)
+		status = gd_session_open(&s, o);
 	if (!status && o->describe)
-		describe(&s, o, &out);
+		status = describe(&s, o, args, count, &out);
 	else if (!status)
 		status = show(&s, o, args, count, &out);
 	gd_session_close(&s);

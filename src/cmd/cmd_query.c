@@ -57,8 +57,21 @@ static int fetch(struct gd_session *s, sqlite3_stmt *stmt, struct gd_grid *g)
 	if (r == SQLITE_DONE)
 		return 0;
 	if (r == SQLITE_INTERRUPT)
-		return gd_fail(GD_EXIT_DATA, "the query was stopped: it takes more than %d steps", GD_STORE_MAX_STEPS);
+		return gd_fail(GD_EXIT_DATA, "the query was stopped: it takes more than %d steps or %d seconds",
+			       GD_STORE_MAX_STEPS, GD_STORE_MAX_SECONDS);
 	return gd_fail(GD_EXIT_DATA, "the query failed: %s", sqlite3_errmsg(s->store->db));
+}
+
+/* SQLite's word, and what helps. */
+static int refuse(const struct gd_session *s)
+{
+	const char *text = sqlite3_errmsg(s->store->db);
+	const char *help = strstr(text, "no such table")    ? "; gpudoctor facts --describe lists the tables"
+			   : strstr(text, "no such column") ? "; gpudoctor facts --describe TABLE lists the columns"
+			   : strstr(text, "not authorized") ? "; a query may only read, with SELECT"
+							    : "";
+
+	return gd_fail(GD_EXIT_DATA, "the query cannot be used: %s%s", text, help);
 }
 
 static int query(struct gd_session *s, const struct gd_options *o, const char *sql)
@@ -70,7 +83,7 @@ static int query(struct gd_session *s, const struct gd_options *o, const char *s
 	int status = 0;
 
 	if (sqlite3_prepare_v2(s->store->db, sql, -1, &stmt, &tail) != SQLITE_OK)
-		status = gd_fail(GD_EXIT_DATA, "the query cannot be used: %s", sqlite3_errmsg(s->store->db));
+		status = refuse(s);
 	else if (!stmt)
 		status = gd_fail(GD_EXIT_USAGE, "the query is empty");
 	else if (tail[strspn(tail, "; \t\r\n")])
@@ -87,9 +100,11 @@ static int query(struct gd_session *s, const struct gd_options *o, const char *s
 static int run(const struct gd_options *o, char **args, int count)
 {
 	struct gd_session s = { 0 };
-	int status = gd_session_open(&s, o);
+	int status = gd_need_output(o, o->format->grid != NULL);
 
 	(void)count;
+	if (!status)
+		status = gd_session_open(&s, o);
 	if (!status)
 		status = gd_session_probe(&s, o);
 	if (!status)

@@ -54,10 +54,12 @@ static int list(struct gd_session *s, const struct gd_options *o)
 static int run(const struct gd_options *o, char **args, int count)
 {
 	struct gd_session s = { 0 };
-	int status = open_empty(&s, o);
+	int status = gd_need_output(o, o->format->rules != NULL);
 
 	(void)args;
 	(void)count;
+	if (!status)
+		status = open_empty(&s, o);
 	if (!status)
 		status = o->check_file ? check_file(&s, o->check_file) : list(&s, o);
 	gd_session_close(&s);

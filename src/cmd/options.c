@@ -15,17 +15,33 @@ struct option_spec {
 	const char *help;
 };
 
-enum { KEY_ROOT = 256, KEY_CAPTURE, KEY_DEMO, KEY_FACTS, KEY_FORMAT, KEY_COLOUR, KEY_FAIL_ON, KEY_RULES, KEY_PRIVATE, KEY_DESCRIBE,
-       KEY_CHECK, KEY_ALL, KEY_COMMENT, KEY_FORCE };
+enum {
+	KEY_ROOT = 256,
+	KEY_CAPTURE,
+	KEY_DEMO,
+	KEY_FACTS,
+	KEY_FORMAT,
+	KEY_COLOUR,
+	KEY_FAIL_ON,
+	KEY_RULES,
+	KEY_PRIVATE,
+	KEY_DESCRIBE,
+	KEY_CHECK,
+	KEY_ALL,
+	KEY_COMMENT,
+	KEY_FORCE
+};
 
 static const struct option_spec specs[] = {
 	{ "root", KEY_ROOT, "DIR", GD_OPT_HOST, "look at the machine whose files are below DIR" },
-	{ "capture", KEY_CAPTURE, "FILE", GD_OPT_HOST, "look at a machine recorded with gpudoctor record" },
+	{ "capture", KEY_CAPTURE, "FILE", GD_OPT_HOST,
+	  "look at a machine recorded with gpudoctor record; - is standard input" },
 	{ "demo", KEY_DEMO, NULL, GD_OPT_HOST, "look at a recorded machine that comes with the program" },
 	{ "facts", KEY_FACTS, "FILE", GD_OPT_FACTS, "take the facts from FILE, as gpudoctor facts printed them" },
 	{ "format", KEY_FORMAT, "NAME", GD_OPT_FORMAT, "text (the default) or json" },
 	{ "describe", KEY_DESCRIBE, NULL, GD_OPT_DESCRIBE, "list every table and column instead" },
-	{ "fail-on", KEY_FAIL_ON, "SEVERITY", GD_OPT_FAIL_ON, "exit with 1 from this on: error, or warning (the default)" },
+	{ "fail-on", KEY_FAIL_ON, "SEVERITY", GD_OPT_FAIL_ON,
+	  "exit with 1 from this on: error, or warning (the default)" },
 	{ "rules", KEY_RULES, "PATH", GD_OPT_RULES, "add the rules of a file or folder; may be given again" },
 	{ "check", KEY_CHECK, "FILE", GD_OPT_CHECK, "say what is wrong with a rule file" },
 	{ "all", KEY_ALL, NULL, GD_OPT_RECORD, "record every file below --root, not only what was asked for" },
@@ -80,7 +96,14 @@ void gd_print_usage(void)
 static int set_format(struct gd_options *o, const char *name)
 {
 	o->format = gd_format_find(name);
-	return o->format ? -1 : gd_fail(GD_EXIT_USAGE, "there is no format \"%s\"", name);
+	return o->format ? -1 : gd_fail(GD_EXIT_USAGE, "there is no format \"%s\"; there are text and json", name);
+}
+
+int gd_need_output(const struct gd_options *o, bool has_it)
+{
+	if (has_it)
+		return 0;
+	return gd_fail(GD_EXIT_USAGE, "the format %s is not for this: %s", o->format->name, o->format->help);
 }
 
 static int set_fail_on(struct gd_options *o, const char *name)
@@ -180,7 +203,10 @@ static int check_args(const struct gd_command *cmd, const struct gd_options *o, 
 	if (count < cmd->min_args && !o->check_file)
 		return gd_fail(GD_EXIT_USAGE, "%s needs %s; try: gpudoctor %s --help", cmd->name, cmd->args, cmd->name);
 	if (cmd->max_args >= 0 && count > cmd->max_args)
-		return gd_fail(GD_EXIT_USAGE, "%s: too many arguments; try: gpudoctor %s --help", cmd->name, cmd->name);
+		return gd_fail(
+			GD_EXIT_USAGE,
+			"%s: too many arguments (an argument with blanks stands in quotes); try: gpudoctor %s --help",
+			cmd->name, cmd->name);
 	return -1;
 }
 
@@ -189,10 +215,12 @@ int gd_options_parse(const struct gd_command *cmd, int argc, char **argv, struct
 {
 	struct option longs[GD_COUNT(specs) + 1];
 	char shorts[GD_COUNT(specs) + 1];
+	static char program[] = "gpudoctor";
 	int key;
 
 	*o = (struct gd_options){ .format = gd_formats[0], .view = gd_view_of_stdout(), .fail_on = GD_WARNING };
 	build_getopt(cmd, longs, shorts);
+	argv[0] = program; /* getopt's messages start with it */
 	optind = 1;
 	while ((key = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		int r = set_option(cmd, o, key);

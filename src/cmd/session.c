@@ -2,16 +2,21 @@
 #include "cmd/session.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/file.h"
 #include "fact/embedded.h"
 #include "host/capture.h"
 
 enum { MAX_FACTS_BYTES = 64 * 1024 * 1024 };
 
-#define ADMIN_RULES GD_SYSCONFDIR "/gpudoctor/rules.d"
+/* Not below sysconfdir: the manual, the packages and the administrator name this one place. */
+#define ADMIN_RULES "/etc/gpudoctor/rules.d"
 
 int gd_fail(int status, const char *fmt, ...)
 {
@@ -80,21 +85,23 @@ int gd_session_open(struct gd_session *s, const struct gd_options *o)
 static int read_file(const char *file, struct gd_buf *out)
 {
 	bool input = !strcmp(file, "-");
-	FILE *f = input ? stdin : fopen(file, "re");
-	size_t n;
+	/* O_NONBLOCK: a FIFO that nobody writes to would hold us for ever. */
+	int fd = input ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+	int r;
 
-	if (!f)
+	if (fd < 0)
 		return gd_fail(GD_EXIT_NO_INPUT, "cannot open the facts %s: %s", file, strerror(errno));
-	while ((n = fread(gd_buf_reserve(out, 65536), 1, 65536, f)) > 0 && out->len <= MAX_FACTS_BYTES)
-		out->len += n;
-	n = (size_t)ferror(f);
+	if (!input && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))) {
+		close(fd);
+		return gd_fail(GD_EXIT_DATA, "%s is no regular file; - reads facts from standard input", file);
+	}
+	r = gd_read_fd(fd, MAX_FACTS_BYTES, out);
 	if (!input)
-		fclose(f);
-	if (n)
-		return gd_fail(GD_EXIT_NO_INPUT, "cannot read the facts %s: %s", file, strerror(errno));
-	if (out->len > MAX_FACTS_BYTES)
+		close(fd);
+	if (r == -EFBIG)
 		return gd_fail(GD_EXIT_DATA, "the facts %s are larger than 64 MiB", file);
-	return 0;
+	return r < 0 ? gd_fail(GD_EXIT_NO_INPUT, "cannot read the facts %s: %s", file, strerror(-r)) : 0;
 }
 
 int gd_session_probe(struct gd_session *s, const struct gd_options *o)

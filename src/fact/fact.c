@@ -11,7 +11,7 @@ static const struct {
 	const char *text;
 } gaps[GD_GAP_COUNT] = {
 	[GD_GAP_NONE] = { "none", "" },
-	[GD_GAP_NOT_CAPTURED] = { "not-captured", "the capture or tree does not hold it" },
+	[GD_GAP_NOT_CAPTURED] = { "not-captured", "not in this recording or tree" },
 	[GD_GAP_DENIED] = { "denied", "this user may not read it" },
 	[GD_GAP_ASLEEP] = { "asleep", "the device is suspended, and asking would wake it" },
 	[GD_GAP_GARBAGE] = { "garbage", "what was read makes no sense" },

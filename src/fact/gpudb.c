@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/parse.h"
+#include "base/strv.h"
 #include "fact/embedded.h"
 
 enum { MAX_TABLES = 32 };
@@ -132,8 +132,9 @@ void gd_gpudb_match_pci(const struct gd_gpudb *db, const struct gd_pci_key *key,
 	int device = gd_csv_column(t, "device");
 	int best = 0;
 
+	ret->table = t;
 	ret->count = 0;
-	for (size_t i = 0; i < t->rows; i++) {
+	for (size_t i = 0; key->vendor && key->device && i < t->rows; i++) {
 		int score;
 
 		if (strcmp(gd_csv_peek(t, i, device), key->device) || strcmp(gd_csv_peek(t, i, vendor), key->vendor))
@@ -146,6 +147,38 @@ void gd_gpudb_match_pci(const struct gd_gpudb *db, const struct gd_pci_key *key,
 		best = score;
 		ret->rows[ret->count++] = i;
 	}
+	snprintf(ret->source, sizeof(ret->source), "data/gpu-db/pci.csv:%u", ret->count ? t->lines[ret->rows[0]] : 1);
+}
+
+const char *gd_pci_match_agreed_peek(const struct gd_pci_match *m, const char *column)
+{
+	int c = gd_csv_column(m->table, column);
+	const char *first = m->count ? gd_csv_peek(m->table, m->rows[0], c) : "";
+
+	for (size_t i = 1; i < m->count; i++)
+		if (strcmp(gd_csv_peek(m->table, m->rows[i], c), first))
+			return NULL;
+	return *first ? first : NULL;
+}
+
+char *gd_pci_match_names(const struct gd_pci_match *m)
+{
+	gd_autostrv names = { 0 };
+	gd_autostrv first = { 0 };
+	gd_autofree joined = NULL;
+
+	for (size_t i = 0; i < m->count; i++) {
+		const char *name = gd_csv_peek(m->table, m->rows[i], gd_csv_column(m->table, "name"));
+
+		if (*name && !gd_strv_has(&names, name))
+			gd_strv_add(&names, name);
+	}
+	if (!names.count)
+		return NULL;
+	for (size_t i = 0; i < names.count && i < 3; i++)
+		gd_strv_add(&first, names.items[i]);
+	joined = gd_strv_join(&first, " or ");
+	return names.count > 3 ? gd_xasprintf("%s or %zu others", joined, names.count - 3) : gd_xstrdup(joined);
 }
 
 /* The last column wanted of the row for a vendor and device, or NULL. */

@@ -13,10 +13,6 @@ struct gd_gpudb;
 /* Parses the built-in tables when first asked for; owned by the caller. */
 struct gd_gpudb *gd_gpudb_open(void);
 void gd_gpudb_free(struct gd_gpudb *db);
-static inline void gd_gpudb_freep(struct gd_gpudb **db)
-{
-	gd_gpudb_free(*db);
-}
 
 /* A table by its file name without ".csv", or NULL; borrowed. */
 const struct gd_csv *gd_gpudb_table_peek(const struct gd_gpudb *db, const char *name);
@@ -40,12 +36,19 @@ struct gd_pci_key {
 enum { GD_PCI_MATCH_MAX = 64 };
 
 struct gd_pci_match {
-	size_t rows[GD_PCI_MATCH_MAX]; /* of pci.csv: the best fits, all equally good */
+	const struct gd_csv *table; /* pci.csv */
+	size_t rows[GD_PCI_MATCH_MAX]; /* the best fits, all equally good */
 	size_t count;
+	char source[48]; /* the table and the line of the first row */
 };
 
 /* Finds the rows that fit best; count 0 where the device is not in the table. */
 void gd_gpudb_match_pci(const struct gd_gpudb *db, const struct gd_pci_key *key, struct gd_pci_match *ret);
+
+/* The value of a column that all matching rows agree on, or NULL where they do not or it is empty; borrowed. */
+const char *gd_pci_match_agreed_peek(const struct gd_pci_match *m, const char *column);
+/* The names that the matching rows leave open, joined by " or ": three, and how many more. NULL without any; owned. */
+char *gd_pci_match_names(const struct gd_pci_match *m);
 
 /* The name of a display device that is no compute GPU, or NULL; borrowed. */
 const char *gd_gpudb_not_gpu_peek(const struct gd_gpudb *db, const char *vendor, const char *device);

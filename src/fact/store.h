@@ -4,8 +4,8 @@
 /*
  * The facts as an in-memory SQLite database.
  *
- * Each fact table is a STRICT table; an absent or unknown cell is NULL there,
- * and gd_store_cell_peek() tells which. Version columns collate as versions.
+ * Each fact table is a STRICT table; an absent or unknown cell is NULL there.
+ * Version columns collate as versions.
  * For every table T there is a view this_T, which rules use for the row at
  * hand, so that the authorizer can tell it from a subquery over T.
  *
@@ -21,10 +21,21 @@
 struct gd_store {
 	sqlite3 *db;
 	const struct gd_facts *facts; /* borrowed */
+	/*
+	 * What narrows the reading-only authorizer while a statement is prepared, or
+	 * NULL. Changing SQLite's own authorizer instead would expire each statement
+	 * that was prepared before.
+	 */
+	int (*watch)(void *arg, int action, const char *a, const char *b, const char *schema, const char *via);
+	void *watch_arg;
 };
 
 /* Limits of one statement: what a rule or a user's query may cost. */
-enum { GD_STORE_MAX_STEPS = 50 * 1000 * 1000, GD_STORE_MAX_HEAP_BYTES = 64 * 1024 * 1024 };
+enum {
+	GD_STORE_MAX_STEPS = 50 * 1000 * 1000,
+	GD_STORE_MAX_SECONDS = 5,
+	GD_STORE_MAX_HEAP_BYTES = 64 * 1024 * 1024
+};
 
 /* With `hide_private`, "(private)" stands for the values of private columns. */
 int gd_store_open(const struct gd_facts *facts, bool hide_private, struct gd_store **ret,
@@ -44,12 +55,10 @@ int gd_store_add_extras(struct gd_store *s, const struct gd_gpudb *db, struct gd
 
 /*
  * From here on nothing can be written, attached or loaded, and one statement
- * is interrupted after GD_STORE_MAX_STEPS virtual machine steps.
+ * is interrupted after GD_STORE_MAX_STEPS virtual machine steps or
+ * GD_STORE_MAX_SECONDS seconds.
  */
 int gd_store_lock(struct gd_store *s, struct gd_err *err) GD_MUST_CHECK;
-
-/* Puts the reading-only authorizer back after a caller had its own. */
-void gd_store_relock(struct gd_store *s);
 
 /* Starts counting the steps of the next statement anew. */
 void gd_store_reset_steps(struct gd_store *s);

@@ -53,10 +53,11 @@ static int add_provenance(struct gd_store *s, struct gd_err *err)
 	sqlite3_stmt *gap = NULL;
 	int r;
 
-	if (sqlite3_exec(s->db,
-			 "CREATE TABLE source(tbl TEXT, key TEXT, column TEXT, source TEXT) STRICT;"
-			 "CREATE TABLE gap(tbl TEXT, key TEXT, column TEXT, reason TEXT, detail TEXT, remedy TEXT) STRICT",
-			 NULL, NULL, NULL) != SQLITE_OK)
+	if (sqlite3_exec(
+		    s->db,
+		    "CREATE TABLE source(tbl TEXT, key TEXT, column TEXT, source TEXT) STRICT;"
+		    "CREATE TABLE gap(tbl TEXT, key TEXT, column TEXT, reason TEXT, detail TEXT, remedy TEXT) STRICT",
+		    NULL, NULL, NULL) != SQLITE_OK)
 		return fail(s, err);
 	r = prepare(s, "INSERT INTO source VALUES(?,?,?,?)", &source, err);
 	if (r >= 0)

@@ -36,14 +36,12 @@ static void print_gap(struct gd_buf *out, enum gd_gap gap, const char *detail, c
 	}
 }
 
-static void print_value(struct gd_buf *out, const struct gd_cell *c, const struct gd_column *column, bool hide)
+static void print_value(struct gd_buf *out, const struct gd_cell *c, const struct gd_column *column)
 {
 	gd_autofree value = gd_cell_text(c, column->type);
 
 	gd_buf_puts(out, " = ");
-	if (hide)
-		gd_text_quote(out, "(private)");
-	else if (column->type == GD_TEXT || column->type == GD_VERSION)
+	if (column->type == GD_TEXT || column->type == GD_VERSION)
 		gd_text_quote(out, value);
 	else
 		gd_buf_puts(out, value);
@@ -51,17 +49,21 @@ static void print_value(struct gd_buf *out, const struct gd_cell *c, const struc
 
 static void print_cell(struct gd_buf *out, const struct gd_cell *c, const struct gd_column *column, bool show_private)
 {
-	if (c->state == GD_UNSET)
+	/* Most devices are asked for little, and a line for each thing not asked would hide the rest. */
+	if (c->state == GD_UNSET || (c->state == GD_UNKNOWN && c->gap == GD_GAP_NOT_PROBED))
 		return;
 	gd_buf_printf(out, "  %s", column->name);
 	if (c->state == GD_UNKNOWN) {
 		gd_buf_puts(out, " unknown");
 		print_gap(out, c->gap, c->detail, c->remedy);
+	} else if (c->state == GD_KNOWN && !show_private && (column->flags & GD_COL_PRIVATE)) {
+		gd_buf_puts(out, " unknown");
+		print_gap(out, GD_GAP_DENIED, "private", "--show-private shows it");
 	} else {
 		if (c->state == GD_ABSENT)
 			gd_buf_puts(out, " absent");
 		else
-			print_value(out, c, column, !show_private && (column->flags & GD_COL_PRIVATE));
+			print_value(out, c, column);
 		if (c->source) {
 			gd_buf_puts(out, " @ ");
 			gd_text_quote(out, c->source);
@@ -102,12 +104,22 @@ void gd_text_print(const struct gd_facts *f, const struct gd_text_options *optio
 	gd_buf_puts(out, "end\n");
 }
 
+/* Where a row began, and then its key: two rows must not be one. */
+struct seen_row {
+	const struct gd_row *row;
+	unsigned line;
+	char *key;
+};
+
 struct reader {
 	const char *name;
 	unsigned line;
 	struct gd_facts *facts;
 	struct gd_rows *table;
 	struct gd_row *row;
+	struct seen_row *seen;
+	size_t seen_count;
+	size_t seen_cap;
 	struct gd_err *err;
 };
 
@@ -314,12 +326,52 @@ static int read_line(struct reader *r, char *line)
 	if (!r->table)
 		return fault(r, "a row outside a table", NULL);
 	r->row = gd_facts_add(r->facts, r->table->table->name);
+	GD_GROW(r->seen, r->seen_count, r->seen_cap);
+	r->seen[r->seen_count++] = (struct seen_row){ .row = r->row, .line = r->line };
 	return 0;
 }
 
-int gd_text_parse(struct gd_facts *f, const char *name, const char *text, size_t len, struct gd_err *err)
+static int compare_seen(const void *a, const void *b)
 {
-	struct reader r = { .name = name, .facts = f, .err = err };
+	const struct seen_row *x = a;
+	const struct seen_row *y = b;
+	int order = strcmp(x->row->table->name, y->row->table->name);
+
+	if (!order && !x->row->table->singleton)
+		order = strcmp(x->key, y->key);
+	return order ? order : x->line < y->line ? -1 : 1;
+}
+
+/* No two rows of a table have the same key; a one-row table has one row. */
+static int check_keys(struct reader *r)
+{
+	for (size_t i = 0; i < r->seen_count; i++) {
+		const struct gd_row *row = r->seen[i].row;
+		enum gd_state key = row->cells[0].state;
+
+		r->line = r->seen[i].line;
+		if (!row->table->singleton && key != GD_KNOWN && key != GD_UNKNOWN)
+			return fault(r, "a row without its key", row->table->columns[0].name);
+		r->seen[i].key = gd_row_key(row);
+	}
+	if (r->seen_count)
+		qsort(r->seen, r->seen_count, sizeof(*r->seen), compare_seen);
+	for (size_t i = 1; i < r->seen_count; i++) {
+		const struct gd_table *t = r->seen[i].row->table;
+
+		r->line = r->seen[i].line;
+		if (t != r->seen[i - 1].row->table)
+			continue;
+		if (t->singleton)
+			return fault(r, "a second row in a table of one row", t->name);
+		if (r->seen[i].row->cells[0].state == GD_KNOWN && !strcmp(r->seen[i].key, r->seen[i - 1].key))
+			return fault(r, "a second row with the same key", r->seen[i].key);
+	}
+	return 0;
+}
+
+static int read_lines(struct reader *r, const char *text, size_t len)
+{
 	const char *end = text + len;
 	int q = 0;
 
@@ -328,16 +380,27 @@ int gd_text_parse(struct gd_facts *f, const char *name, const char *text, size_t
 		size_t n = (size_t)((eol ? eol : end) - text);
 		gd_autofree line = gd_xstrndup(text, n);
 
-		r.line++;
+		r->line++;
 		text += n + 1;
 		if (strlen(line) != n)
-			return fault(&r, "a NUL byte: this is no text", NULL);
-		if (r.line == 1 && strcmp(line, MAGIC))
-			return fault(&r, "the first line must be \"" MAGIC "\"", NULL);
+			return fault(r, "a NUL byte: this is no text", NULL);
+		if (r->line == 1 && strcmp(line, MAGIC))
+			return fault(r, "the first line must be \"" MAGIC "\"", NULL);
 		if (!strcmp(line, "end"))
-			return 0;
-		if (r.line > 1)
-			q = read_line(&r, line);
+			return check_keys(r);
+		if (r->line > 1)
+			q = read_line(r, line);
 	}
-	return q < 0 ? q : fault(&r, "no end line: the facts are truncated", NULL);
+	return q < 0 ? q : fault(r, "no end line: the facts are truncated", NULL);
+}
+
+int gd_text_parse(struct gd_facts *f, const char *name, const char *text, size_t len, struct gd_err *err)
+{
+	struct reader r = { .name = name, .facts = f, .err = err };
+	int q = read_lines(&r, text, len);
+
+	for (size_t i = 0; i < r.seen_count; i++)
+		free(r.seen[i].key);
+	free(r.seen);
+	return q;
 }

@@ -15,14 +15,15 @@
  *   end
  *
  * Quoted text escapes \" \\ and, as \xNN, control characters. "@" gives the
- * source. Blanks between words are free. A missing cell is unset.
+ * source. Blanks between words are free. A cell that is left out was not asked
+ * for, and reads as unknown (not-probed).
  */
 #include "base/buf.h"
 #include "fact/fact.h"
 
 struct gd_text_options {
 	const char *const *tables; /* NULL-terminated, or NULL for all */
-	bool show_private; /* else "(private)" stands for the values of private columns */
+	bool show_private; /* else the values of private columns are printed as unknown (denied) */
 };
 
 void gd_text_print(const struct gd_facts *f, const struct gd_text_options *options, struct gd_buf *out);
@@ -30,7 +31,8 @@ void gd_text_print(const struct gd_facts *f, const struct gd_text_options *optio
 /*
  * Reads facts into tables that are already declared in `f`. A table that is not
  * declared, a column or value that does not fit, or a truncated text is refused
- * with `name` and line; what stood before it stays.
+ * with `name` and line, and so is a row without its key or with the key of another;
+ * what was read before it stays, and is of no use.
  */
 int gd_text_parse(struct gd_facts *f, const char *name, const char *text, size_t len, struct gd_err *err) GD_MUST_CHECK;
 

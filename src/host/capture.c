@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/file.h"
 #include "host/resolve.h"
 
 struct gd_capture *gd_capture_new(bool partial)
@@ -107,16 +108,16 @@ static int answer_missing(const struct gd_capture *c, const char *path, enum gd_
 	if (verb == GD_VERB_FILE && gd_capture_find(c, path, GD_VERB_DIR))
 		return -EISDIR;
 	if (verb == GD_VERB_DIR && gd_capture_find(c, path, GD_VERB_FILE))
-		return -ENOTDIR;
+		return c->partial ? -GD_ENOTCAPTURED : -ENOTDIR;
 	if (verb == GD_VERB_LINK && (gd_capture_find(c, path, GD_VERB_DIR) || gd_capture_find(c, path, GD_VERB_FILE)))
 		return -EINVAL;
-	while ((slash = strrchr(parent, '/')) && slash != parent) {
+	while ((slash = strrchr(parent, '/'))) {
 		const struct gd_entry *dir;
 
 		*slash = '\0';
 		if (is_absent(c, parent))
 			return -ENOENT;
-		dir = c->partial ? NULL : gd_capture_find(c, parent, GD_VERB_DIR);
+		dir = c->partial ? NULL : gd_capture_find(c, *parent ? parent : "/", GD_VERB_DIR);
 		if (dir && !dir->error) {
 			gd_autofree name = gd_xstrndup(slash + 1, strcspn(slash + 1, "/"));
 
@@ -197,9 +198,17 @@ static int capture_stat(void *impl, const char *path, struct gd_stat *ret)
 	const struct gd_entry *e = NULL;
 	int r = find(impl, path, GD_VERB_STAT, &e);
 
-	if (r < 0)
+	if (r == 0) {
+		*ret = e->stat;
+		return 0;
+	}
+	/* What was listed or read is there, and may be read. */
+	if (r == -GD_ENOTCAPTURED && find(impl, path, GD_VERB_DIR, &e) == 0)
+		*ret = (struct gd_stat){ .mode = S_IFDIR | 0555, .readable = true };
+	else if (r == -GD_ENOTCAPTURED && find(impl, path, GD_VERB_FILE, &e) == 0)
+		*ret = (struct gd_stat){ .mode = S_IFREG | 0444, .readable = true };
+	else
 		return r;
-	*ret = e->stat;
 	return 0;
 }
 
@@ -224,29 +233,36 @@ struct gd_host *gd_capture_host(struct gd_capture *c)
 
 enum { CAPTURE_MAX_BYTES = 256 * 1024 * 1024 };
 
-static int read_whole(const char *file, struct gd_buf *out, struct gd_err *err)
+/* O_NONBLOCK: opening a FIFO that nobody writes to would wait for ever. */
+static int open_file(const char *file, struct gd_err *err)
 {
-	int fd = open(file, O_RDONLY | O_CLOEXEC);
-	struct stat st;
-	ssize_t n = 0;
+	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st = { 0 };
 
 	if (fd < 0)
 		return gd_err_set(err, -errno, "cannot open the capture %s: %s", file, strerror(errno));
-	if (!fstat(fd, &st) && S_ISDIR(st.st_mode)) {
-		close(fd);
-		return gd_err_set(err, -EISDIR, "%s is a directory, not a capture; a directory goes with --root", file);
-	}
-	do {
-		n = read(fd, gd_buf_reserve(out, 65536), 65536);
-		if (n > 0)
-			out->len += (size_t)n;
-	} while ((n > 0 && out->len <= CAPTURE_MAX_BYTES) || (n < 0 && errno == EINTR));
-	if (n < 0)
-		n = gd_err_set(err, -errno, "cannot read the capture %s: %s", file, strerror(errno));
-	else if (out->len > CAPTURE_MAX_BYTES)
-		n = gd_err_set(err, -EFBIG, "the capture %s is larger than 256 MiB", file);
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode))
+		return fd;
 	close(fd);
-	return (int)n;
+	if (S_ISDIR(st.st_mode))
+		return gd_err_set(err, -EISDIR, "%s is a directory, not a capture; a directory goes with --root", file);
+	return gd_err_set(err, -EINVAL, "the capture %s is no regular file; - reads one from standard input", file);
+}
+
+static int read_whole(const char *file, struct gd_buf *out, struct gd_err *err)
+{
+	bool input = !strcmp(file, "-");
+	int fd = input ? STDIN_FILENO : open_file(file, err);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = gd_read_fd(fd, CAPTURE_MAX_BYTES, out);
+	if (!input)
+		close(fd);
+	if (r == -EFBIG)
+		return gd_err_set(err, r, "the capture %s is larger than 256 MiB", file);
+	return r < 0 ? gd_err_set(err, r, "cannot read the capture %s: %s", file, strerror(-r)) : 0;
 }
 
 int gd_host_open_capture(const char *file, struct gd_host **ret, struct gd_err *err)

@@ -110,22 +110,35 @@ static void print_stat(struct gd_buf *out, const struct gd_stat *st)
 		      st->readable || st->writable ? "" : "-");
 }
 
+/* As gd_capture_escape(), and without " -> ", which ends the path of a link. */
+static void print_path(struct gd_buf *out, const char *path)
+{
+	const char *arrow;
+
+	while ((arrow = strstr(path, " -> "))) {
+		gd_capture_escape(out, path, (size_t)(arrow - path) + 1);
+		gd_buf_puts(out, "\\x2d");
+		path = arrow + 2;
+	}
+	gd_capture_escape(out, path, strlen(path));
+}
+
 static void print_entry(struct gd_buf *out, const struct gd_entry *e)
 {
 	if (e->error == -ENOENT) {
 		gd_buf_puts(out, "absent ");
-		gd_capture_escape(out, e->path, strlen(e->path));
+		print_path(out, e->path);
 		gd_buf_putc(out, '\n');
 		return;
 	}
 	if (e->error) {
 		gd_buf_printf(out, "error %s ", verb_names[e->verb]);
-		gd_capture_escape(out, e->path, strlen(e->path));
+		print_path(out, e->path);
 		gd_buf_printf(out, " %s\n", error_name(e->error));
 		return;
 	}
 	gd_buf_printf(out, "%s ", verb_names[e->verb]);
-	gd_capture_escape(out, e->path, strlen(e->path));
+	print_path(out, e->path);
 	switch (e->verb) {
 	case GD_VERB_FILE:
 		gd_buf_putc(out, '\n');
@@ -156,7 +169,8 @@ void gd_capture_print(const struct gd_capture *c, const char *comment, struct gd
 	struct gd_entry **sorted = gd_xcalloc(c->count, sizeof(*sorted));
 	size_t printed = 0;
 
-	memcpy(sorted, c->entries, c->count * sizeof(*sorted));
+	for (size_t i = 0; i < c->count; i++)
+		sorted[i] = c->entries[i];
 	qsort(sorted, c->count, sizeof(*sorted), gd_entry_compare);
 	gd_buf_puts(out, MAGIC "\n");
 	while (comment && *comment) {
@@ -222,7 +236,11 @@ static int unescape(const char *s, size_t len, struct gd_buf *out, bool *ret_ope
 
 	for (size_t i = 0; i < len; i++) {
 		if (s[i] != '\\') {
-			gd_buf_putc(out, s[i]);
+			const char *next = memchr(s + i, '\\', len - i);
+			size_t n = next ? (size_t)(next - s) - i : len - i;
+
+			gd_buf_add(out, s + i, n);
+			i += n - 1;
 		} else if (i + 1 == len && ret_open) {
 			open = true;
 		} else if (i + 1 < len && s[i + 1] == '\\') {
@@ -259,6 +277,20 @@ static int read_content(struct reader *r, struct gd_entry *e)
 	return 0;
 }
 
+static bool has_doubles(const struct gd_strv *names)
+{
+	struct gd_strv sorted = { .items = gd_xcalloc(names->count, sizeof(char *)), .count = names->count };
+	bool doubles = false;
+
+	if (names->count)
+		memcpy(sorted.items, names->items, names->count * sizeof(char *));
+	gd_strv_sort(&sorted);
+	for (size_t i = 1; i < sorted.count; i++)
+		doubles |= !strcmp(sorted.items[i - 1], sorted.items[i]);
+	free(sorted.items); /* the strings belong to `names` */
+	return doubles;
+}
+
 static int read_names(struct reader *r, struct gd_entry *e)
 {
 	while (r->p < r->end && *r->p == '|') {
@@ -271,7 +303,7 @@ static int read_names(struct reader *r, struct gd_entry *e)
 			return fault(r, "not a file name");
 		gd_strv_add(&e->names, name.data);
 	}
-	return 0;
+	return has_doubles(&e->names) ? fault(r, "a name stands twice in this directory") : 0;
 }
 
 static int read_stat(struct reader *r, const char *s, struct gd_stat *st)
@@ -383,7 +415,8 @@ static int read_entry(struct reader *r, struct gd_capture *c, char *s)
 		e.data = gd_buf_take(&target);
 	} else if (verb == GD_VERB_STAT) {
 		tail = cut_tail_words(s, 5);
-		q = tail ? read_stat(r, tail, &e.stat) : fault(r, "expected: stat PATH TYPE MODE UID:GID MAJOR:MINOR ACCESS");
+		q = tail ? read_stat(r, tail, &e.stat)
+			 : fault(r, "expected: stat PATH TYPE MODE UID:GID MAJOR:MINOR ACCESS");
 	}
 	path = gd_xstrdup(s); /* the lines that follow reuse the line buffer */
 	if (verb == GD_VERB_FILE)

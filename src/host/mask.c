@@ -2,7 +2,6 @@
 /* Who is known, which file may hold what, and the files with a form of their own. */
 #include "host/mask.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/alloc.h"

@@ -2,7 +2,6 @@
 #include "host/mask_scan.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "host/mask_shape.h"

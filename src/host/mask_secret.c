@@ -354,8 +354,8 @@ size_t gd_rule_assignment(struct gd_scan *s)
 	v = s->in + s->at + a.value;
 	if (a.end == a.value || is_kept(kind, v, a.end - a.value))
 		return 0;
-	/* The name itself may hold a person's; alone it has no value, so this goes no deeper. */
-	gd_scan_text(s->m, s->scope, s->in + s->at, a.name_end, s->out);
+	/* The name may hold a person's or a token; alone it has no value, so this goes no deeper. */
+	gd_scan_text(s->m, s->scope & ~(unsigned)GD_SCOPE_SERIALS, s->in + s->at, a.name_end, s->out);
 	gd_buf_add(s->out, s->in + s->at + a.name_end, a.value - a.name_end);
 	if (kind == KIND_VOLUME)
 		gd_mask_put_disk(s->m, v, a.end - a.value, s->out);

@@ -2,6 +2,7 @@
 #include "host/recorder.h"
 
 #include <errno.h>
+#include <search.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -13,6 +14,7 @@
 struct recorder {
 	struct gd_host *inner;
 	struct gd_capture *capture;
+	void *plain; /* a tsearch() tree of paths that are known to be no links */
 };
 
 /* Larger files are left out of a whole-tree record: models and libraries. */
@@ -26,13 +28,29 @@ static void add(struct recorder *rec, const char *path, enum gd_verb verb, int e
 		gd_entry_clear(e);
 }
 
+static int compare_paths(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
 /* Asks the inner door for a link and writes down the answer where it is one. */
 static int noting_link(void *impl, const char *path, char **ret)
 {
 	struct recorder *rec = impl;
+	const struct gd_entry *known = gd_capture_find(rec->capture, path, GD_VERB_LINK);
 	struct gd_entry e = { 0 };
-	int r = gd_host_link(rec->inner, path, ret);
+	int r;
 
+	/* Every path has its parents resolved: ask for each of them once. */
+	if (known && !known->error) {
+		*ret = gd_xstrdup(known->data);
+		return 0;
+	}
+	if (tfind(path, &rec->plain, compare_paths))
+		return -EINVAL;
+	r = gd_host_link(rec->inner, path, ret);
+	if (r == -EINVAL)
+		tsearch(gd_xstrdup(path), &rec->plain, compare_paths);
 	if (r == 0) {
 		e.data = gd_xstrdup(*ret);
 		e.len = strlen(*ret);
@@ -65,8 +83,7 @@ static int recorder_read(void *impl, const char *path, size_t max, struct gd_buf
 		memcpy(e.data, gd_buf_peek(out) + before, e.len);
 		e.data[e.len] = '\0';
 	}
-	if (r != -EISDIR)
-		add(rec, real, GD_VERB_FILE, r, &e);
+	add(rec, real, GD_VERB_FILE, r, &e);
 	return r;
 }
 
@@ -79,8 +96,7 @@ static int recorder_list(void *impl, const char *path, struct gd_strv *out)
 
 	for (size_t i = 0; r == 0 && i < out->count; i++)
 		gd_strv_add(&e.names, out->items[i]);
-	if (r != -ENOTDIR || gd_host_is_live(rec->inner))
-		add(rec, real, GD_VERB_DIR, r == -ENOTDIR ? -ENOENT : r, &e);
+	add(rec, real, GD_VERB_DIR, r, &e);
 	return r;
 }
 
@@ -114,6 +130,7 @@ static void recorder_close(void *impl)
 	struct recorder *rec = impl;
 
 	gd_capture_free(rec->capture);
+	tdestroy(rec->plain, free);
 	free(rec);
 }
 
@@ -168,7 +185,8 @@ int gd_recorder_take_all(struct gd_host *recorder, struct gd_err *err)
 	struct recorder *rec = impl_of(recorder);
 
 	if (gd_host_is_live(rec->inner))
-		return gd_err_set(err, -EOPNOTSUPP, "the whole of a live machine cannot be recorded; use --all with --root");
+		return gd_err_set(err, -EOPNOTSUPP,
+				  "the whole of a live machine cannot be recorded; use --all with --root");
 	take_below(rec, "/", 0);
 	return 0;
 }

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "host/host.h"
 
 /* The kernel's own limit, MAXSYMLINKS. */
 enum { MAX_LINKS = 40, MAX_PATH_BYTES = 4096 };
@@ -74,6 +75,7 @@ int gd_resolve(int (*link)(void *impl, const char *path, char **ret), void *impl
 	while (next_component(&rest, &name, &len)) {
 		gd_autofree target = NULL;
 		char *joined;
+		int r;
 
 		if (is_dot(name, len))
 			continue;
@@ -87,8 +89,11 @@ int gd_resolve(int (*link)(void *impl, const char *path, char **ret), void *impl
 			return -ENAMETOOLONG;
 		if (!(flags & GD_RESOLVE_LAST) && !rest[strspn(rest, "/")])
 			break;
-		if (link(impl, done.data, &target) < 0)
+		r = link(impl, done.data, &target);
+		if (r == -EINVAL || r == -ENOENT || r == -ENOTDIR || r == -GD_ENOTCAPTURED)
 			continue;
+		if (r < 0)
+			return r;
 		if (++links > MAX_LINKS)
 			return -ELOOP;
 		if (target[0] == '/')

@@ -10,9 +10,9 @@ enum gd_resolve_flags {
 };
 
 /*
- * `link` answers for one path whose parents hold no more links. What it says
- * other than "a link" or "-EINVAL: no link" ends nothing: the rest of the path
- * is kept, and the read that follows gives the error.
+ * `link` answers for one path whose parents hold no more links. "No link" and
+ * "not there" end nothing: the rest of the path is kept, and the read that
+ * follows gives the error. Any other error is returned.
  */
 int gd_resolve(int (*link)(void *impl, const char *path, char **ret), void *impl, const char *path,
 	       enum gd_resolve_flags flags, char **ret) GD_MUST_CHECK;

@@ -13,12 +13,6 @@
 
 enum { MAX_TARGET_BYTES = 1024 };
 
-static const char *relative(const char *path)
-{
-	path += strspn(path, "/");
-	return *path ? path : ".";
-}
-
 /* Where a target leads from the folder that `path` is in; owned. */
 static char *join(const char *path, const char *target)
 {
@@ -30,25 +24,30 @@ static char *join(const char *path, const char *target)
 	return gd_path_normal(joined);
 }
 
-static bool leads_somewhere(const struct gd_standins *s, const char *path, const char *target)
+static bool leads_somewhere(const struct gd_standins *s, const char *path, const char *target, bool as_file)
 {
 	gd_autofree there = NULL;
 	gd_autofree own = NULL;
-	struct stat st;
+	int fd;
 
-	if (!strncmp(target, "../", 3) || !strncmp(target, "./", 2) || *target == '/')
+	if (!strncmp(target, "../", 3) || !strncmp(target, "./", 2) || (*target == '/' && !as_file))
 		return true;
 	there = join(path, target);
 	own = gd_path_normal(path);
-	return strcmp(there, own) && !fstatat(s->root_fd, relative(there), &st, AT_SYMLINK_NOFOLLOW);
+	if (!strcmp(there, own))
+		return false;
+	fd = s->open(s->impl, there, O_PATH | O_NOFOLLOW);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
 }
 
-int gd_standin_read(const struct gd_standins *s, const char *path, char **ret)
+int gd_standin_read(const struct gd_standins *s, const char *path, bool as_file, char **ret)
 {
 	char text[MAX_TARGET_BYTES + 1];
 	struct stat st;
 	ssize_t n = -1;
-	int fd = openat(s->root_fd, relative(path), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int fd = s->open(s->impl, path, O_RDONLY | O_NOFOLLOW);
 
 	if (fd < 0)
 		return -EINVAL;
@@ -59,7 +58,7 @@ int gd_standin_read(const struct gd_standins *s, const char *path, char **ret)
 	    memchr(text, ' ', (size_t)n) || !gd_is_text(text, (size_t)n))
 		return -EINVAL;
 	text[n] = '\0';
-	if (!leads_somewhere(s, path, text))
+	if (!leads_somewhere(s, path, text, as_file))
 		return -EINVAL;
 	*ret = gd_xstrdup(text);
 	return 0;
@@ -94,7 +93,7 @@ char *gd_standin_apply(const struct gd_standins *s, const char *path)
 	return now;
 }
 
-int gd_standin_discover(struct gd_standins *s, const char *path, bool last)
+int gd_standin_discover(struct gd_standins *s, const char *path, enum gd_standin_last what)
 {
 	gd_autofree at = gd_xstrdup(path);
 
@@ -106,10 +105,10 @@ int gd_standin_discover(struct gd_standins *s, const char *path, bool last)
 
 		if (p[1] != '/' && !end)
 			continue;
-		if (end && !last)
+		if (end && what == GD_STANDIN_PARENTS)
 			break;
 		p[1] = '\0';
-		if (gd_standin_read(s, at, &target) == 0) {
+		if (gd_standin_read(s, at, end && what == GD_STANDIN_FILE, &target) == 0) {
 			there = join(at, target);
 			gd_strv_add(&s->found, at);
 			gd_strv_add(&s->found, there);

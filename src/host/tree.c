@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/file.h"
 #include "host/host.h"
 #include "host/resolve.h"
 #include "host/standin.h"
@@ -41,13 +42,26 @@ static int missing(const struct tree *t, int error)
 	return t->partial && (error == ENOENT || error == ENOTDIR) ? -GD_ENOTCAPTURED : -error;
 }
 
-/* Opens the name whose parents hold no links. */
-static int tree_link(void *impl, const char *path, char **ret);
+/* readlinkat() on a path whose parents hold no links. */
+static int plain_link(void *impl, const char *path, char **ret)
+{
+	const struct tree *t = impl;
+	char target[4096];
+	ssize_t n = readlinkat(t->root_fd, relative(path), target, sizeof(target));
 
+	if (n < 0)
+		return -errno;
+	if ((size_t)n == sizeof(target))
+		return -ENAMETOOLONG;
+	*ret = gd_xstrndup(target, (size_t)n);
+	return 0;
+}
+
+/* Opens a path component by component, without openat2(). */
 static int open_walking(struct tree *t, const char *path, int flags)
 {
 	gd_autofree real = NULL;
-	int r = gd_resolve(tree_link, t, path, GD_RESOLVE_LAST, &real);
+	int r = gd_resolve(plain_link, t, path, GD_RESOLVE_LAST, &real);
 	int fd;
 
 	if (r < 0)
@@ -58,22 +72,29 @@ static int open_walking(struct tree *t, const char *path, int flags)
 
 static int open_once(struct tree *t, const char *path, int flags)
 {
+	/* openat2() refuses what means nothing beside O_PATH. */
+	int all = flags | (flags & O_PATH ? O_CLOEXEC : OPEN_FLAGS);
 	struct open_how how = {
-		.flags = (uint64_t)(unsigned)(flags | OPEN_FLAGS),
+		.flags = (uint64_t)(unsigned)all,
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
 	long fd;
 
 	if (t->walk)
-		return open_walking(t, path, flags | OPEN_FLAGS);
+		return open_walking(t, path, all);
 	fd = syscall(SYS_openat2, t->root_fd, relative(path), &how, sizeof(how));
 	if (fd >= 0)
 		return (int)fd;
 	if (errno == ENOSYS || errno == EPERM || errno == EAGAIN) {
 		t->walk = errno != EAGAIN;
-		return open_walking(t, path, flags | OPEN_FLAGS);
+		return open_walking(t, path, all);
 	}
 	return -errno;
+}
+
+static int standin_open(void *impl, const char *path, int flags)
+{
+	return open_once(impl, path, flags);
 }
 
 /* Opens through stand-ins: a file on the way is perhaps one, or, where a folder is wanted, the last is. */
@@ -83,7 +104,9 @@ static int open_with_standins(struct tree *t, const char *path, int flags)
 		gd_autofree real = gd_standin_apply(&t->standins, path);
 		int fd = open_once(t, real, flags);
 
-		if (fd != -ENOTDIR || gd_standin_discover(&t->standins, real, flags & O_DIRECTORY) < 0)
+		if (fd != -ENOTDIR ||
+		    gd_standin_discover(&t->standins, real,
+					flags & O_DIRECTORY ? GD_STANDIN_FOLDER : GD_STANDIN_PARENTS) < 0)
 			return fd;
 	}
 	return -ELOOP;
@@ -94,28 +117,6 @@ static int tree_open(struct tree *t, const char *path, int flags)
 	int fd = t->partial ? open_with_standins(t, path, flags) : open_once(t, path, flags);
 
 	return fd < 0 ? missing(t, -fd) : fd;
-}
-
-static int read_fd(int fd, size_t max, struct gd_buf *out)
-{
-	size_t total = 0;
-
-	for (;;) {
-		size_t room = max - total < 4096 ? max - total + 1 : 4096;
-		ssize_t n = read(fd, gd_buf_reserve(out, room), room);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		out->data[out->len + (size_t)n] = '\0';
-		if (!n)
-			return 0;
-		out->len += (size_t)n;
-		total += (size_t)n;
-		if (total > max)
-			return -EFBIG;
-	}
 }
 
 static int read_at(struct tree *t, const char *path, size_t max, struct gd_buf *out)
@@ -133,9 +134,15 @@ static int read_at(struct tree *t, const char *path, size_t max, struct gd_buf *
 	else if (!S_ISREG(st.st_mode))
 		r = -EINVAL;
 	else
-		r = read_fd(fd, max, out);
+		r = gd_read_fd(fd, max, out);
 	close(fd);
 	return r;
+}
+
+/* A whole file without a newline may be a link to the file that is meant. */
+static bool may_be_standin(const struct gd_buf *out, size_t before)
+{
+	return out->len > before && out->len - before <= 1024 && out->data[out->len - 1] != '\n';
 }
 
 static int tree_read(void *impl, const char *path, size_t max, struct gd_buf *out)
@@ -143,16 +150,16 @@ static int tree_read(void *impl, const char *path, size_t max, struct gd_buf *ou
 	struct tree *t = impl;
 	size_t before = out->len;
 	int r = read_at(t, path, max, out);
-	gd_autofree real = NULL;
 
-	/* A whole file without a newline may be a link to the file that is meant. */
-	if (r < 0 || !t->partial || out->len == before || out->len - before > 1024 || out->data[out->len - 1] == '\n')
-		return r;
-	real = gd_standin_apply(&t->standins, path);
-	if (gd_standin_discover(&t->standins, real, true) < 0)
-		return 0;
-	out->len = before;
-	return read_at(t, path, max, out);
+	for (int i = 0; i < 40 && r == 0 && t->partial && may_be_standin(out, before); i++) {
+		gd_autofree real = gd_standin_apply(&t->standins, path);
+
+		if (gd_standin_discover(&t->standins, real, GD_STANDIN_FILE) < 0)
+			break;
+		out->len = before;
+		r = read_at(t, path, max, out);
+	}
+	return r;
 }
 
 static int tree_list(void *impl, const char *path, struct gd_strv *out)
@@ -179,21 +186,15 @@ static int tree_list(void *impl, const char *path, struct gd_strv *out)
 	return r;
 }
 
-/* readlinkat() on a path whose parents hold no links. */
+/* As plain_link(), and through files that stand in for links. */
 static int tree_link(void *impl, const char *path, char **ret)
 {
 	struct tree *t = impl;
-	char target[4096];
-	ssize_t n = readlinkat(t->root_fd, relative(path), target, sizeof(target));
+	int r = plain_link(t, path, ret);
 
-	if (n < 0 && errno == EINVAL && t->partial)
-		return gd_standin_read(&t->standins, path, ret);
-	if (n < 0)
-		return missing(t, errno);
-	if ((size_t)n == sizeof(target))
-		return -ENAMETOOLONG;
-	*ret = gd_xstrndup(target, (size_t)n);
-	return 0;
+	if (r == -EINVAL && t->partial)
+		return gd_standin_read(&t->standins, path, false, ret);
+	return r < 0 && r != -EINVAL ? missing(t, -r) : r;
 }
 
 static int tree_link_anywhere(void *impl, const char *path, char **ret)
@@ -262,7 +263,8 @@ static int open_root(const char *dir, bool partial, struct gd_host **ret, struct
 		return gd_err_set(err, -errno, "cannot open the root %s: %s", dir, strerror(errno));
 	t = gd_xcalloc(1, sizeof(*t));
 	t->root_fd = fd;
-	t->standins.root_fd = fd;
+	t->standins.open = standin_open;
+	t->standins.impl = t;
 	t->partial = partial;
 	*ret = gd_host_new(partial ? &tree_ops : &live_ops, t, !partial);
 	return 0;

@@ -25,6 +25,7 @@ static void fill_evidence(struct gd_report *r, struct gd_evidence *e, const stru
 
 	*e = (struct gd_evidence){
 		.fact = gd_report_keep(r, gd_xasprintf("%s.%s", in->table->table->name, column->name)),
+		.decides = in->decides,
 		.state = "known",
 	};
 	if (!cell) {
@@ -77,12 +78,10 @@ static void fill_finding(struct gd_report *r, struct gd_finding *f, const struct
 		fill_evidence(r, &f->evidence[f->evidence_count++], &v->inputs[i], show_private);
 }
 
-void gd_report_fill_findings(struct gd_report *r, const struct gd_facts *facts, const struct gd_verdicts *verdicts,
-			     bool show_private)
+void gd_report_fill_findings(struct gd_report *r, const struct gd_verdicts *verdicts, bool show_private)
 {
 	size_t cap = 0;
 
-	(void)facts;
 	for (size_t i = 0; i < verdicts->count; i++) {
 		const struct gd_verdict *v = &verdicts->items[i];
 

@@ -92,12 +92,21 @@ static void fill_machine(struct gd_report *r, const struct gd_facts *facts)
 	m->usable_cores = number(cpu, "usable_cores");
 	m->ram_mib = number(host, "ram_mib");
 	m->ram_available_mib = number(host, "ram_available_mib");
-	m->cpu_bandwidth_gbps = real(cpu, "memory_bandwidth_gbps");
+	/* The fact is that of one socket. */
+	m->cpu_bandwidth_gbps = real(cpu, "memory_bandwidth_gbps") * (double)(m->sockets > 1 ? m->sockets : 1);
+}
+
+/* What the database says of the product, not what was read on this machine. */
+static bool is_nominal(const struct gd_cell *c)
+{
+	return c->state == GD_KNOWN && c->source && !strncmp(c->source, "data/gpu-db/", 12);
 }
 
 static void fill_gpu(struct gd_report *r, struct gd_report_gpu *g, const struct gd_row *row)
 {
 	bool slot = gd_is_known(row, "slot_gtps") && gd_is_known(row, "slot_width");
+	/* Registers that are known to read low are worse than none. */
+	bool link = slot || gd_get_int(row, "link_reliable", 1) == 1;
 	int64_t asleep = number(row, "asleep");
 
 	*g = (struct gd_report_gpu){
@@ -114,10 +123,11 @@ static void fill_gpu(struct gd_report *r, struct gd_report_gpu *g, const struct 
 		.cu_count = number(row, "cu_count"),
 		.partitions = number(row, "partitions"),
 		.vram_mib = number(row, "vram_mib"),
+		.vram_is_nominal = is_nominal(gd_get(row, "vram_mib")),
 		.gtt_mib = number(row, "gtt_mib"),
 		.bandwidth_gbps = real(row, "bandwidth_gbps"),
-		.link_gtps = real(row, slot ? "slot_gtps" : "link_gtps"),
-		.link_width = number(row, slot ? "slot_width" : "link_width"),
+		.link_gtps = link ? real(row, slot ? "slot_gtps" : "link_gtps") : -1,
+		.link_width = link ? number(row, slot ? "slot_width" : "link_width") : -1,
 	};
 }
 
@@ -148,22 +158,35 @@ static void fill_probes(struct gd_report *r, const struct gd_facts *facts)
 	}
 }
 
+/* Verdicts come rule by rule: counts each rule once. */
+static void count_rules(struct gd_report *r, const struct gd_verdicts *verdicts)
+{
+	const struct gd_rule *asked = NULL;
+	const struct gd_rule *open = NULL;
+
+	for (size_t i = 0; i < verdicts->count; i++) {
+		const struct gd_verdict *v = &verdicts->items[i];
+
+		if (v->outcome == GD_NOT_APPLICABLE)
+			continue;
+		r->rules_asked += v->rule != asked;
+		asked = v->rule;
+		if (v->outcome != GD_UNDECIDED)
+			continue;
+		r->rules_open += v->rule != open;
+		open = v->rule;
+	}
+}
+
 static void fill_rules(struct gd_report *r, const struct gd_ruleset *rules, const struct gd_verdicts *verdicts)
 {
-	const struct gd_rule *last = NULL;
-
 	r->rules_total = rules->count;
 	for (size_t i = 0; i < rules->errors.count; i++)
 		gd_strv_add(&r->broken_rules, rules->errors.items[i]);
 	for (size_t i = 0; i < rules->count; i++)
 		if (rules->rules[i]->broken)
 			gd_strv_add(&r->broken_rules, rules->rules[i]->broken);
-	for (size_t i = 0; i < verdicts->count; i++) {
-		if (verdicts->items[i].outcome == GD_NOT_APPLICABLE || verdicts->items[i].rule == last)
-			continue;
-		last = verdicts->items[i].rule;
-		r->rules_asked++;
-	}
+	count_rules(r, verdicts);
 }
 
 static int64_t compute_gpus(const struct gd_report *r)
@@ -176,19 +199,39 @@ static int64_t compute_gpus(const struct gd_report *r)
 }
 
 /* What a machine without a GPU can expect. */
-static const char *cpu_headline(struct gd_report *r)
+static void add_cpu_headline(const struct gd_report *r, struct gd_buf *s)
 {
 	const struct gd_report_machine *m = &r->machine;
+
+	gd_buf_puts(s, "No GPU for compute here: models run on the CPU");
+	if (m->cores > 0)
+		gd_buf_printf(s, ", %lld cores", (long long)m->cores);
+	if (m->cpu_build)
+		gd_buf_printf(s, " with %s", m->cpu_build);
+	if (m->cpu_bandwidth_gbps > 0)
+		gd_buf_printf(s, ", memory up to %.0f GB/s", m->cpu_bandwidth_gbps);
+	gd_buf_putc(s, '.');
+}
+
+/* A machine without errors and warnings: what is left to say of it. */
+static const char *quiet_headline(struct gd_report *r, const struct gd_finding *first)
+{
+	size_t more = r->by_severity[GD_ADVICE] > 1 ? r->by_severity[GD_ADVICE] - 1 : 0;
 	gd_autobuf s = { 0 };
 
-	gd_buf_puts(&s, "No GPU for compute here: models run on the CPU");
-	if (m->cores > 0)
-		gd_buf_printf(&s, ", %lld cores", (long long)m->cores);
-	if (m->cpu_build)
-		gd_buf_printf(&s, " with %s", m->cpu_build);
-	if (m->cpu_bandwidth_gbps > 0)
-		gd_buf_printf(&s, ", memory up to %.0f GB/s", m->cpu_bandwidth_gbps);
-	gd_buf_putc(&s, '.');
+	if (!r->gpu_count && !r->gpus_complete)
+		gd_buf_puts(&s, "The GPUs of this machine could not be listed.");
+	else if (!compute_gpus(r))
+		add_cpu_headline(r, &s);
+	else if (r->rules_open)
+		gd_buf_printf(&s, "No problem was found; %zu check%s could not be made.", r->rules_open,
+			      r->rules_open == 1 ? "" : "s");
+	else
+		gd_buf_puts(&s, "No problem was found.");
+	if (first && first->severity == GD_ADVICE)
+		gd_buf_printf(&s, " Advice: %s%s%s", first->rule->title, *first->subject ? " – " : "", first->subject);
+	if (more)
+		gd_buf_printf(&s, ", and %zu more", more);
 	return gd_report_keep(r, gd_buf_take(&s));
 }
 
@@ -196,16 +239,10 @@ static const char *headline(struct gd_report *r)
 {
 	const struct gd_finding *first = r->finding_count ? &r->findings[0] : NULL;
 
-	if (first && first->severity <= GD_WARNING)
-		return gd_report_keep(r, gd_xasprintf("%s: %s%s%s", gd_severity_name_peek(first->severity),
-						      first->rule->title, *first->subject ? " – " : "", first->subject));
-	if (!r->gpu_count && !r->gpus_complete)
-		return "The GPUs of this machine could not be listed.";
-	if (!compute_gpus(r))
-		return cpu_headline(r);
-	if (r->exit_status == 2)
-		return "No problem was found, but not everything could be checked.";
-	return "No problem was found.";
+	if (!first || first->severity > GD_WARNING)
+		return quiet_headline(r, first);
+	return gd_report_keep(r, gd_xasprintf("%s: %s%s%s", gd_severity_name_peek(first->severity), first->rule->title,
+					      *first->subject ? " – " : "", first->subject));
 }
 
 static int exit_status(const struct gd_report *r, enum gd_severity fail_on)
@@ -213,6 +250,9 @@ static int exit_status(const struct gd_report *r, enum gd_severity fail_on)
 	for (int s = 0; s <= (int)fail_on; s++)
 		if (r->by_severity[s])
 			return 1;
+	/* A rule that cannot run might have found something: a gate must not turn green. */
+	if (r->broken_rules.count)
+		return 2;
 	for (size_t i = 0; i < r->open_count; i++)
 		if (r->open[i].could_be_error)
 			return 2;
@@ -228,10 +268,12 @@ struct gd_report *gd_report_new(const struct gd_facts *facts, const struct gd_ru
 	fill_gpus(r, facts);
 	fill_probes(r, facts);
 	fill_rules(r, rules, verdicts);
-	gd_report_fill_findings(r, facts, verdicts, options->show_private);
+	gd_report_fill_findings(r, verdicts, options->show_private);
 	gd_report_fill_open(r, facts, verdicts);
 	r->exit_status = exit_status(r, options->fail_on);
 	r->headline = headline(r);
+	if (options->live && r->gpus_complete && !compute_gpus(r))
+		r->hint = "gpudoctor check --demo shows the report of a machine with a GPU";
 	return r;
 }
 

@@ -41,6 +41,7 @@ struct gd_report_gpu {
 	int64_t cu_count;
 	int64_t partitions;
 	int64_t vram_mib;
+	bool vram_is_nominal; /* from the GPU database, not from this machine */
 	int64_t gtt_mib;
 	double bandwidth_gbps;
 	double link_gtps; /* of the slot where there is one */
@@ -50,6 +51,7 @@ struct gd_report_gpu {
 /* One fact behind a finding. */
 struct gd_evidence {
 	const char *fact; /* table.column */
+	bool decides; /* the problem itself rests on it; else it says only that the rule applies */
 	const char *value; /* NULL: unknown or absent, see state */
 	const char *state; /* "known", "absent", "unknown" */
 	const char *source; /* NULL for unknown */
@@ -76,6 +78,7 @@ struct gd_open_question {
 	const char *remedy; /* NULL where there is none */
 	struct gd_strv rules; /* titles, each once */
 	struct gd_strv facts; /* table.column, each once */
+	bool minor; /* none of the rules is more than information */
 	bool could_be_error; /* a rule of severity error about a GPU in use is among them */
 };
 
@@ -92,16 +95,19 @@ struct gd_report {
 	size_t open_count;
 	struct gd_strv failed_probes; /* "name: why" */
 	struct gd_strv broken_rules; /* file, line, and what is wrong */
-	size_t rules_asked; /* rules that gave a verdict on something */
+	size_t rules_asked; /* rules that gave a verdict on something, "unknown" included */
+	size_t rules_open; /* of these: rules that stayed unknown about something */
 	size_t rules_total;
 	size_t by_severity[GD_SEVERITY_COUNT];
 	const char *headline; /* the most important sentence */
+	const char *hint; /* what a newcomer may try next, or NULL */
 	int exit_status; /* of `check`, with --fail-on taken into account */
 };
 
 struct gd_report_options {
 	enum gd_severity fail_on; /* GD_ERROR or GD_WARNING */
 	bool show_private;
+	bool live; /* the report is about the machine that the program runs on */
 };
 
 /* Builds the report; `verdicts` must outlive it. */

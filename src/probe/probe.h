@@ -65,6 +65,13 @@ void gd_take_garbage(struct gd_row *row, const char *column, const char *path, c
 /* As gd_take_error(), for a table whose listing failed. An absent directory completes it: there are none. */
 void gd_take_list_error(struct gd_ctx *ctx, const char *table, const char *path, int error);
 
+/*
+ * True where the list of modules (probe `kernel`, which the caller must need) is
+ * complete and does not hold this one. For modules that have parameters, and so
+ * show in /sys/module even when they are built in.
+ */
+bool gd_module_is_absent(const struct gd_ctx *ctx, const char *name);
+
 /* The remedy for an error of this door, or NULL; borrowed. */
 const char *gd_remedy_peek(int error);
 enum gd_gap gd_gap_of_error(int error);

@@ -94,6 +94,13 @@ bool gd_take_content(struct gd_ctx *ctx, struct gd_row *row, const char *column,
 	return true;
 }
 
+bool gd_module_is_absent(const struct gd_ctx *ctx, const char *name)
+{
+	const struct gd_rows *modules = gd_facts_table_peek(ctx->facts, "module");
+
+	return modules && modules->complete && !gd_facts_find(ctx->facts, "module", name);
+}
+
 bool gd_take_text(struct gd_ctx *ctx, struct gd_row *row, const char *column, const char *path)
 {
 	gd_autobuf text = { 0 };

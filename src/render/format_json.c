@@ -65,15 +65,17 @@ static json_t *machine(const struct gd_report_machine *m)
 
 static json_t *gpu(const struct gd_report_gpu *g)
 {
-	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "id",
+	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "id",
 			 text_or_null(g->id), "name", text_or_null(g->name), "vendor", text_or_null(g->vendor), "isa",
 			 text_or_null(g->isa), "driver", text_or_null(g->driver), "memory_type",
-			 text_or_null(g->memory_type), "asleep", g->asleep ? json_boolean(!strcmp(g->asleep, "yes")) : json_null(),
-			 "integrated", bool_or_null(g->integrated), "compute", json_boolean(g->compute), "passthrough",
+			 text_or_null(g->memory_type), "asleep",
+			 g->asleep ? json_boolean(!strcmp(g->asleep, "yes")) : json_null(), "integrated",
+			 bool_or_null(g->integrated), "compute", json_boolean(g->compute), "passthrough",
 			 json_boolean(g->passthrough), "cu_count", int_or_null(g->cu_count), "partitions",
-			 int_or_null(g->partitions), "vram_mib", int_or_null(g->vram_mib), "gtt_mib",
-			 int_or_null(g->gtt_mib), "bandwidth_gbps", real_or_null(g->bandwidth_gbps), "link_gtps",
-			 real_or_null(g->link_gtps), "link_width", int_or_null(g->link_width));
+			 int_or_null(g->partitions), "vram_mib", int_or_null(g->vram_mib), "vram_is_nominal",
+			 json_boolean(g->vram_is_nominal), "gtt_mib", int_or_null(g->gtt_mib), "bandwidth_gbps",
+			 real_or_null(g->bandwidth_gbps), "link_gtps", real_or_null(g->link_gtps), "link_width",
+			 int_or_null(g->link_width));
 }
 
 static json_t *evidence(const struct gd_finding *f)
@@ -83,9 +85,10 @@ static json_t *evidence(const struct gd_finding *f)
 	for (size_t i = 0; i < f->evidence_count; i++) {
 		const struct gd_evidence *e = &f->evidence[i];
 
-		json_array_append_new(list, json_pack("{s:s,s:s,s:o,s:o,s:o}", "fact", e->fact, "state", e->state, "value",
-						      text_or_null(e->value), "source", text_or_null(e->source), "reason",
-						      text_or_null(e->reason)));
+		json_array_append_new(list,
+				      json_pack("{s:s,s:b,s:s,s:o,s:o,s:o}", "fact", e->fact, "decides", e->decides,
+						"state", e->state, "value", text_or_null(e->value), "source",
+						text_or_null(e->source), "reason", text_or_null(e->reason)));
 	}
 	return list;
 }
@@ -110,9 +113,9 @@ static json_t *finding(const struct gd_finding *f)
 
 static json_t *question(const struct gd_open_question *q)
 {
-	return json_pack("{s:s,s:o,s:o,s:o,s:o,s:b}", "reason", gd_gap_name_peek(q->gap), "detail",
+	return json_pack("{s:s,s:o,s:o,s:o,s:o,s:b,s:b}", "reason", gd_gap_name_peek(q->gap), "detail",
 			 text_or_null(q->detail), "remedy", text_or_null(q->remedy), "checks", string_list(&q->rules),
-			 "facts", string_list(&q->facts), "could_be_error", q->could_be_error);
+			 "facts", string_list(&q->facts), "minor", q->minor, "could_be_error", q->could_be_error);
 }
 
 static void json_report(const struct gd_report *r, const struct gd_view *view, struct gd_buf *out)
@@ -132,11 +135,12 @@ static void json_report(const struct gd_report *r, const struct gd_view *view, s
 	for (int s = 0; s < GD_SEVERITY_COUNT; s++)
 		json_object_set_new(counts, gd_severity_name_peek((enum gd_severity)s),
 				    json_integer((json_int_t)r->by_severity[s]));
-	put(json_pack("{s:s,s:i,s:s,s:i,s:s,s:o,s:o,s:b,s:o,s:o,s:o,s:o,s:o,s:I,s:I}", "program", "gpudoctor", "schema", 1,
-		      "version", PACKAGE_VERSION, "exit_status", r->exit_status, "headline", r->headline, "machine",
-		      machine(&r->machine), "gpus", gpus, "gpus_complete", r->gpus_complete, "findings", findings, "counts",
-		      counts, "open", open, "failed_probes", string_list(&r->failed_probes), "broken_rules",
-		      string_list(&r->broken_rules), "rules_asked", (json_int_t)r->rules_asked, "rules_total",
+	put(json_pack("{s:s,s:i,s:s,s:i,s:s,s:o,s:o,s:o,s:b,s:o,s:o,s:o,s:o,s:o,s:I,s:I,s:I}", "program", "gpudoctor",
+		      "schema", 1, "version", PACKAGE_VERSION, "exit_status", r->exit_status, "headline", r->headline,
+		      "hint", text_or_null(r->hint), "machine", machine(&r->machine), "gpus", gpus, "gpus_complete",
+		      r->gpus_complete, "findings", findings, "counts", counts, "open", open, "failed_probes",
+		      string_list(&r->failed_probes), "broken_rules", string_list(&r->broken_rules), "rules_asked",
+		      (json_int_t)r->rules_asked, "rules_open", (json_int_t)r->rules_open, "rules_total",
 		      (json_int_t)r->rules_total),
 	    out);
 }
@@ -163,8 +167,8 @@ static json_t *cell(const struct gd_cell *c, const struct gd_column *column, boo
 {
 	switch (c->state) {
 	case GD_KNOWN:
-		return json_pack("{s:s,s:o,s:o}", "state", "known", "value", cell_value(c, column, show_private), "source",
-				 text_or_null(c->source));
+		return json_pack("{s:s,s:o,s:o}", "state", "known", "value", cell_value(c, column, show_private),
+				 "source", text_or_null(c->source));
 	case GD_ABSENT:
 		return json_pack("{s:s,s:o}", "state", "absent", "source", text_or_null(c->source));
 	case GD_UNKNOWN:
@@ -224,8 +228,8 @@ static void json_describe(const struct gd_facts *f, const struct gd_view *view, 
 
 		for (size_t c = 0; c < tab->column_count; c++)
 			json_array_append_new(columns,
-					      json_pack("{s:s,s:s,s:s,s:b,s:b,s:b}", "name", tab->columns[c].name, "type",
-							gd_type_name_peek(tab->columns[c].type), "help",
+					      json_pack("{s:s,s:s,s:s,s:b,s:b,s:b}", "name", tab->columns[c].name,
+							"type", gd_type_name_peek(tab->columns[c].type), "help",
 							tab->columns[c].help, "key", tab->columns[c].flags & GD_COL_KEY,
 							"volatile", tab->columns[c].flags & GD_COL_VOLATILE, "private",
 							tab->columns[c].flags & GD_COL_PRIVATE));

@@ -51,6 +51,8 @@ static void text_grid(const struct gd_grid *g, const struct gd_view *view, struc
 		}
 	}
 	put_table(t, out);
+	if (!g->rows)
+		gd_buf_puts(out, "(no rows)\n");
 	if (g->cut)
 		gd_buf_printf(out, "(cut after %zu rows)\n", g->rows);
 }
@@ -90,7 +92,8 @@ static void text_rules(const struct gd_ruleset *set, const struct gd_view *view,
 		width = strlen(set->rules[i]->name) > width ? strlen(set->rules[i]->name) : width;
 	for (size_t i = 0; i < set->count; i++) {
 		const struct gd_rule *r = set->rules[i];
-		gd_autofree first = gd_xasprintf("%-*s  %-7s  ", (int)width, r->name, gd_severity_name_peek(r->severity));
+		gd_autofree first =
+			gd_xasprintf("%-*s  %-7s  ", (int)width, r->name, gd_severity_name_peek(r->severity));
 
 		gd_paragraph(out, view, first, r->title);
 	}
@@ -132,14 +135,12 @@ static void put_input(struct gd_buf *out, const struct gd_view *view, const stru
 
 static void put_verdict(struct gd_buf *out, const struct gd_view *view, const struct gd_verdict *v, bool show_private)
 {
-	gd_autofree key = v->row ? gd_row_key(v->row) : gd_xasprintf("the rest of the table %s, which is not listed in full",
-								     v->rule->on);
+	gd_autofree key = v->row ? gd_row_key(v->row)
+				 : gd_xasprintf("the rest of the table %s, which is not listed in full", v->rule->on);
 
-	gd_buf_puts(out, "  ");
-	gd_clean(out, key, strlen(key));
-	gd_buf_puts(out, ": ");
-	gd_styled(out, view, v->outcome == GD_PROBLEM ? GD_YELLOW : GD_BOLD, gd_outcome_text_peek(v->outcome));
-	gd_buf_putc(out, '\n');
+	gd_autofree line = gd_xasprintf("%s: %s", key, gd_outcome_text_peek(v->outcome));
+
+	gd_paragraph_styled(out, view, GD_PLAIN, "  ", v->outcome == GD_PROBLEM ? GD_YELLOW : GD_BOLD, line);
 	if (v->says)
 		gd_paragraph(out, view, "    ", v->says);
 	for (size_t i = 0; i < v->input_count; i++)

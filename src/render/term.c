@@ -30,19 +30,28 @@ struct gd_view gd_view_of_stdout(void)
 	return view;
 }
 
-void gd_styled(struct gd_buf *out, const struct gd_view *view, enum gd_style style, const char *text)
+static void start_style(struct gd_buf *out, const struct gd_view *view, enum gd_style style)
 {
 	static const char *const codes[] = {
-		[GD_PLAIN] = "", [GD_BOLD] = "\033[1m", [GD_RED] = "\033[1;31m", [GD_YELLOW] = "\033[1;33m",
+		[GD_PLAIN] = "",	   [GD_BOLD] = "\033[1m", [GD_RED] = "\033[1;31m", [GD_YELLOW] = "\033[1;33m",
 		[GD_CYAN] = "\033[36m", [GD_DIM] = "\033[2m",
 	};
-	bool colour = view->colour && style != GD_PLAIN;
 
-	if (colour)
+	if (view->colour)
 		gd_buf_puts(out, codes[style]);
-	gd_clean(out, text, strlen(text));
-	if (colour)
+}
+
+static void end_style(struct gd_buf *out, const struct gd_view *view, enum gd_style style)
+{
+	if (view->colour && style != GD_PLAIN)
 		gd_buf_puts(out, "\033[0m");
+}
+
+void gd_styled(struct gd_buf *out, const struct gd_view *view, enum gd_style style, const char *text)
+{
+	start_style(out, view, style);
+	gd_clean(out, text, strlen(text));
+	end_style(out, view, style);
 }
 
 size_t gd_columns(const char *text)
@@ -75,13 +84,17 @@ static size_t word_columns(const char *word, size_t len)
 	return n;
 }
 
-void gd_paragraph(struct gd_buf *out, const struct gd_view *view, const char *first, const char *text)
+void gd_paragraph_styled(struct gd_buf *out, const struct gd_view *view, enum gd_style first_style, const char *first,
+			 enum gd_style style, const char *text)
 {
 	size_t indent = gd_columns(first);
 	size_t at = indent;
 	bool empty = true;
 
+	start_style(out, view, first_style);
 	gd_buf_puts(out, first);
+	end_style(out, view, first_style);
+	start_style(out, view, style);
 	while (*text) {
 		size_t space = strspn(text, " \n\t");
 		size_t len = strcspn(text + space, " \n\t");
@@ -90,7 +103,9 @@ void gd_paragraph(struct gd_buf *out, const struct gd_view *view, const char *fi
 		if (!len)
 			break;
 		if (!empty && view->width && at + 1 + columns > view->width) {
+			end_style(out, view, style);
 			gd_buf_printf(out, "\n%*s", (int)indent, "");
+			start_style(out, view, style);
 			at = indent;
 		} else if (!empty) {
 			gd_buf_putc(out, ' ');
@@ -101,5 +116,11 @@ void gd_paragraph(struct gd_buf *out, const struct gd_view *view, const char *fi
 		empty = false;
 		text += space + len;
 	}
+	end_style(out, view, style);
 	gd_buf_putc(out, '\n');
+}
+
+void gd_paragraph(struct gd_buf *out, const struct gd_view *view, const char *first, const char *text)
+{
+	gd_paragraph_styled(out, view, GD_PLAIN, first, GD_PLAIN, text);
 }

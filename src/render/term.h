@@ -19,6 +19,9 @@ void gd_styled(struct gd_buf *out, const struct gd_view *view, enum gd_style sty
  * are shown as "?", so that nothing that was read can reach the terminal.
  */
 void gd_paragraph(struct gd_buf *out, const struct gd_view *view, const char *first, const char *text);
+/* The same, with the label and the text each in a style of its own. */
+void gd_paragraph_styled(struct gd_buf *out, const struct gd_view *view, enum gd_style first_style, const char *first,
+			 enum gd_style style, const char *text);
 
 /* How many columns a UTF-8 text takes, one for each character. */
 size_t gd_columns(const char *text);

@@ -131,6 +131,8 @@ static void gpu_memory(const struct gd_report_gpu *g, struct gd_buf *s)
 	if (g->vram_mib >= 0) {
 		add_size(s, g->vram_mib);
 		gd_buf_puts(s, g->integrated == 1 ? " carve-out" : " VRAM");
+		if (g->vram_is_nominal)
+			gd_buf_puts(s, " (by its data sheet)");
 	}
 	if (g->integrated == 1 && g->gtt_mib >= 0) {
 		if (s->len)
@@ -187,52 +189,54 @@ static void put_gpu(const struct gd_report_gpu *g, const struct gd_view *view, s
 
 static void put_gpus(const struct gd_report *r, const struct gd_view *view, struct gd_buf *out)
 {
+	const struct gd_report_gpu *display = NULL;
+	gd_autobuf s = { 0 };
 	bool any = false;
 
 	for (size_t i = 0; i < r->gpu_count; i++) {
 		put_gpu(&r->gpus[i], view, out);
 		any |= r->gpus[i].compute;
+		if (!r->gpus[i].compute)
+			display = &r->gpus[i];
 	}
-	if (!r->gpus_complete) {
-		gd_autobuf s = { 0 };
-
+	if (!r->gpus_complete)
 		gd_buf_printf(&s, "%s not known: %s", any ? "whether there are more is" : "", r->gpus_why);
-		put_line(out, view, "GPU", &s);
-	} else if (!any) {
-		gd_autobuf s = { 0 };
-
+	else if (!any && display && display->name)
+		gd_buf_printf(&s, "none for compute (%s is for the screen only)", display->name);
+	else if (!any)
 		gd_buf_puts(&s, "none for compute");
-		put_line(out, view, "GPU", &s);
-	}
+	put_line(out, view, "GPU", &s);
 }
 
 static void put_evidence(const struct gd_finding *f, const struct gd_view *view, struct gd_buf *out)
 {
+	const char *label = "    seen in    ";
+
 	for (size_t i = 0; i < f->evidence_count; i++) {
 		const struct gd_evidence *e = &f->evidence[i];
 		gd_autofree text = NULL;
 
+		/* What only says that the rule applies would drown what it found. */
+		if (!e->decides && view->verbosity < GD_VERBOSE)
+			continue;
 		if (e->value && e->source)
 			text = gd_xasprintf("%s = %s (%s)", e->fact, e->value, e->source);
 		else if (e->value)
 			text = gd_xasprintf("%s of %s", e->fact, e->value);
 		else
 			text = gd_xasprintf("%s is %s (%s)", e->fact, e->state, e->reason ? e->reason : e->source);
-		gd_paragraph(out, view, i ? "               " : "    seen in    ", text);
+		gd_paragraph(out, view, label, text);
+		label = "               ";
 	}
 }
 
 static void put_finding(const struct gd_finding *f, const struct gd_view *view, struct gd_buf *out)
 {
+	gd_autofree label = gd_xasprintf("%s  ", gd_severity_name_peek(f->severity));
+	gd_autofree title = gd_xasprintf("%s%s%s", f->rule->title, *f->subject ? " – " : "", f->subject);
+
 	gd_buf_putc(out, '\n');
-	gd_styled(out, view, style_of(f->severity), gd_severity_name_peek(f->severity));
-	gd_buf_puts(out, "  ");
-	gd_styled(out, view, GD_BOLD, f->rule->title);
-	if (*f->subject) {
-		gd_buf_puts(out, " – ");
-		gd_clean(out, f->subject, strlen(f->subject));
-	}
-	gd_buf_putc(out, '\n');
+	gd_paragraph_styled(out, view, style_of(f->severity), label, GD_BOLD, title);
 	gd_paragraph(out, view, "    ", f->says);
 	if (view->verbosity == GD_QUIET)
 		return;
@@ -249,6 +253,12 @@ static void put_finding(const struct gd_finding *f, const struct gd_view *view, 
 	for (size_t i = 0; i < f->rule->see.count; i++)
 		gd_paragraph(out, view, "    see        ", f->rule->see.items[i]);
 	gd_buf_printf(out, "    rule       %s\n", f->rule->name);
+}
+
+/* What could at most have been a note would only teach people to skip this part. */
+static bool is_shown(const struct gd_open_question *q, const struct gd_view *view)
+{
+	return !q->minor || view->verbosity == GD_VERBOSE;
 }
 
 static void put_question(const struct gd_open_question *q, const struct gd_view *view, struct gd_buf *out)
@@ -270,26 +280,47 @@ static void put_question(const struct gd_open_question *q, const struct gd_view 
 
 static void put_open(const struct gd_report *r, const struct gd_view *view, struct gd_buf *out)
 {
-	if (r->open_count) {
+	bool any = r->failed_probes.count > 0;
+
+	for (size_t i = 0; i < r->open_count; i++)
+		any |= is_shown(&r->open[i], view);
+	if (any) {
 		gd_buf_putc(out, '\n');
 		gd_styled(out, view, GD_BOLD, "Could not be checked");
 		gd_buf_putc(out, '\n');
 	}
 	for (size_t i = 0; i < r->open_count; i++)
-		put_question(&r->open[i], view, out);
+		if (is_shown(&r->open[i], view))
+			put_question(&r->open[i], view, out);
 	for (size_t i = 0; i < r->failed_probes.count; i++)
 		gd_paragraph(out, view, "  - the probe ", r->failed_probes.items[i]);
-	for (size_t i = 0; i < r->broken_rules.count; i++)
-		gd_paragraph(out, view, "  - a rule cannot run: ", r->broken_rules.items[i]);
 }
 
-static void put_counts(const struct gd_report *r, struct gd_buf *out)
+static void put_broken(const struct gd_report *r, const struct gd_view *view, struct gd_buf *out)
 {
+	if (!r->broken_rules.count)
+		return;
 	gd_buf_putc(out, '\n');
-	for (int s = 0; s < GD_SEVERITY_COUNT; s++)
-		gd_buf_printf(out, "%zu %s%s", r->by_severity[s], gd_severity_name_peek((enum gd_severity)s),
-			      s == GD_INFO ? "" : ", ");
-	gd_buf_printf(out, " from %zu of %zu rules\n", r->rules_asked, r->rules_total);
+	gd_styled(out, view, GD_BOLD, "Rules that cannot run");
+	gd_buf_putc(out, '\n');
+	for (size_t i = 0; i < r->broken_rules.count; i++)
+		gd_paragraph(out, view, "  - ", r->broken_rules.items[i]);
+}
+
+static void put_counts(const struct gd_report *r, const struct gd_view *view, struct gd_buf *out)
+{
+	static const char *const plural[] = {
+		[GD_ERROR] = "errors", [GD_WARNING] = "warnings", [GD_ADVICE] = "advice", [GD_INFO] = "info",
+	};
+	gd_autobuf s = { 0 };
+
+	for (int i = 0; i < GD_SEVERITY_COUNT; i++)
+		gd_buf_printf(&s, "%s%zu %s", i ? ", " : "", r->by_severity[i],
+			      r->by_severity[i] == 1 ? gd_severity_name_peek((enum gd_severity)i) : plural[i]);
+	gd_buf_printf(&s, ". Of %zu rules %zu were answered, %zu could not be, %zu do not apply.", r->rules_total,
+		      r->rules_asked - r->rules_open, r->rules_open, r->rules_total - r->rules_asked);
+	gd_buf_putc(out, '\n');
+	gd_paragraph(out, view, "", s.data);
 }
 
 void gd_text_report(const struct gd_report *r, const struct gd_view *view, struct gd_buf *out)
@@ -298,12 +329,7 @@ void gd_text_report(const struct gd_report *r, const struct gd_view *view, struc
 				      ? style_of(r->findings[0].severity)
 				      : GD_BOLD;
 
-	if (view->colour)
-		gd_styled(out, view, style, r->headline);
-	else
-		gd_paragraph(out, view, "", r->headline);
-	if (view->colour)
-		gd_buf_putc(out, '\n');
+	gd_paragraph_styled(out, view, GD_PLAIN, "", style, r->headline);
 	if (view->verbosity > GD_QUIET) {
 		gd_buf_putc(out, '\n');
 		put_system(&r->machine, view, out);
@@ -313,8 +339,11 @@ void gd_text_report(const struct gd_report *r, const struct gd_view *view, struc
 	for (size_t i = 0; i < r->finding_count; i++)
 		if (view->verbosity > GD_QUIET || r->findings[i].severity <= GD_WARNING)
 			put_finding(&r->findings[i], view, out);
+	put_broken(r, view, out);
 	if (view->verbosity > GD_QUIET) {
 		put_open(r, view, out);
-		put_counts(r, out);
+		put_counts(r, view, out);
+		if (r->hint)
+			gd_paragraph(out, view, "", r->hint);
 	}
 }

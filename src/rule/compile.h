@@ -5,8 +5,8 @@
 #include "rule/guard.h"
 #include "rule/rule.h"
 
-/* The `when` of a rule joined with its `valid`; NULL where it has neither. Owned. */
-int gd_compile_when(const struct gd_rule *rule, char **ret, struct gd_err *err) GD_MUST_CHECK;
+/* The parts of a rule's `valid` and `when`, all of which must hold; none where it has neither. */
+int gd_compile_when(const struct gd_rule *rule, struct gd_strv *out, struct gd_err *err) GD_MUST_CHECK;
 
 /*
  * SELECT KEY, (EXPRESSION) for every row that the rule is on, in their order.
@@ -17,11 +17,11 @@ int gd_compile_condition(const struct gd_rule *rule, const char *key_name, const
 			 struct gd_err *err) GD_MUST_CHECK;
 
 /*
- * Fills a template in for the row with this key: {SQL} becomes its value,
- * "unknown" where that is NULL; {{ and }} are braces. Owned.
+ * Fills a template in for this row, or, with NULL, only checks it: {SQL} becomes
+ * its value, "unknown" where that is NULL; {{ and }} are braces. Owned.
  */
-int gd_compile_text(const struct gd_rule *rule, const char *template, const char *key, struct gd_store *store,
-		    char **ret, struct gd_err *err) GD_MUST_CHECK;
+int gd_compile_text(const struct gd_rule *rule, const char *template, const struct gd_row *row,
+		    struct gd_store *store, char **ret, struct gd_err *err) GD_MUST_CHECK;
 
 /* The error text with the rule's file, line and name in front. Returns `code`. */
 int gd_rule_fault(const struct gd_rule *rule, const char *key, struct gd_err *err, int code);

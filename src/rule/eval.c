@@ -5,20 +5,29 @@
 #include "rule/compile.h"
 #include "rule/rule.h"
 
-/* SQL's three values of a condition. */
-enum truth { FALSE_, TRUE_, UNKNOWN_ };
+/* SQL's three values of a condition, and an answer that must not be taken. */
+enum truth { FALSE_, TRUE_, UNKNOWN_, TAINTED_ };
 
-/* One condition of a rule: for each row its truth, and what it reads. */
-struct condition {
+/* One part of a condition: for each row its truth, and what it reads. */
+struct part {
 	enum truth *values;
 	struct gd_reads reads;
-	bool tainted; /* a subquery went over rows or cells that are not known */
+	bool tainted; /* for every row: a subquery went over rows or cells that are not known */
+};
+
+/* Parts that must all hold; none of them: it holds. */
+struct condition {
+	struct part *parts;
+	size_t count;
 };
 
 static void condition_free(struct condition *c)
 {
-	free(c->values);
-	gd_reads_free(&c->reads);
+	for (size_t i = 0; i < c->count; i++) {
+		free(c->parts[i].values);
+		gd_reads_free(&c->parts[i].reads);
+	}
+	free(c->parts);
 }
 
 static bool any_unknown(const struct gd_rows *rows, size_t column)
@@ -45,6 +54,31 @@ static bool is_tainted(const struct gd_reads *reads)
 	return false;
 }
 
+static const struct gd_row *row_of(const struct gd_read *r, const struct gd_rule *rule, const struct gd_row *row)
+{
+	if (row && !strcmp(r->table->table->name, rule->on))
+		return row;
+	return r->table->count ? r->table->rows[0] : NULL;
+}
+
+/*
+ * Inside a subquery the row's own unknowns vanish in the same way: NOT EXISTS
+ * (SELECT 1 WHERE gpu.cu_count = 40) is true where cu_count is NULL.
+ */
+static bool is_tainted_for(const struct part *c, const struct gd_rule *rule, const struct gd_row *row)
+{
+	if (c->tainted || c->reads.selects < 2)
+		return c->tainted;
+	for (size_t i = 0; i < c->reads.count; i++) {
+		const struct gd_read *r = &c->reads.items[i];
+		const struct gd_row *at = r->whole_table ? NULL : row_of(r, rule, row);
+
+		if (!r->whole_table && (!at || at->cells[r->column].state == GD_UNKNOWN))
+			return true;
+	}
+	return false;
+}
+
 static int truth_of(sqlite3_stmt *stmt, enum truth *ret, struct gd_err *err)
 {
 	switch (sqlite3_column_type(stmt, 0)) {
@@ -59,20 +93,20 @@ static int truth_of(sqlite3_stmt *stmt, enum truth *ret, struct gd_err *err)
 	}
 }
 
-static int run_condition(const struct gd_rule *rule, const char *key, const char *expression, struct gd_store *store,
-			 struct condition *c, struct gd_err *err)
+static int run_part(const struct gd_rule *rule, const char *key, const char *expression, struct gd_store *store,
+		    struct part *part, struct gd_err *err)
 {
 	const struct gd_rows *on = gd_facts_table_peek(store->facts, rule->on);
 	sqlite3_stmt *stmt = NULL;
 	size_t i = 0;
-	int r = gd_compile_condition(rule, key, expression, store, &stmt, &c->reads, err);
+	int r = gd_compile_condition(rule, key, expression, store, &stmt, &part->reads, err);
 
 	if (r < 0)
 		return r;
-	c->values = gd_xcalloc(on->count, sizeof(*c->values));
+	part->values = gd_xcalloc(on->count, sizeof(*part->values));
 	gd_store_reset_steps(store);
 	while ((r = sqlite3_step(stmt)) == SQLITE_ROW && i < on->count) {
-		int q = truth_of(stmt, &c->values[i++], err);
+		int q = truth_of(stmt, &part->values[i++], err);
 
 		if (q < 0) {
 			sqlite3_finalize(stmt);
@@ -80,12 +114,48 @@ static int run_condition(const struct gd_rule *rule, const char *key, const char
 		}
 	}
 	sqlite3_finalize(stmt);
-	c->tainted = is_tainted(&c->reads);
+	part->tainted = is_tainted(&part->reads);
 	if (r == SQLITE_DONE && i == on->count)
 		return 0;
-	gd_err_set(err, -EIO, "%s",
-		   r == SQLITE_INTERRUPT ? "it takes too many steps and was stopped" : sqlite3_errmsg(store->db));
+	if (r == SQLITE_DONE || r == SQLITE_ROW)
+		gd_err_set(err, -EIO, "it does not give one answer for each row of %s", rule->on);
+	else if (r == SQLITE_INTERRUPT)
+		gd_err_set(err, -EIO, "it takes too long and was stopped");
+	else
+		gd_err_set(err, -EIO, "%s", sqlite3_errmsg(store->db));
 	return gd_rule_fault(rule, key, err, -EIO);
+}
+
+static int run_condition(const struct gd_rule *rule, const char *key, const struct gd_strv *expressions,
+			 struct gd_store *store, struct condition *c, struct gd_err *err)
+{
+	c->parts = gd_xcalloc(expressions->count, sizeof(*c->parts));
+	for (size_t i = 0; i < expressions->count; i++) {
+		int r;
+
+		c->count++;
+		r = run_part(rule, key, expressions->items[i], store, &c->parts[i], err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Kleene's AND over the parts; a part that is false by itself decides. */
+static enum truth truth_for(const struct condition *c, const struct gd_rule *rule, const struct gd_row *row, size_t i)
+{
+	enum truth all = TRUE_;
+
+	for (size_t k = 0; k < c->count; k++) {
+		const struct part *part = &c->parts[k];
+		enum truth one = is_tainted_for(part, rule, row) ? TAINTED_ : part->values[i];
+
+		if (one == FALSE_)
+			return FALSE_;
+		if (one > all)
+			all = one;
+	}
+	return all;
 }
 
 static const struct gd_cell *input_cell(const struct gd_input *in)
@@ -119,38 +189,40 @@ static bool any_input_unknown(const struct gd_verdict *v)
 	return false;
 }
 
-static void add_inputs(struct gd_verdict *v, const struct gd_reads *reads)
+static void add_inputs(struct gd_verdict *v, const struct gd_reads *reads, bool decides)
 {
 	v->inputs = gd_xrealloc_array(v->inputs, v->input_count + reads->count, sizeof(*v->inputs));
 	for (size_t i = 0; i < reads->count; i++) {
 		const struct gd_read *r = &reads->items[i];
-		struct gd_input in = { .table = r->table, .column = r->column };
+		struct gd_input in = { .table = r->table, .column = r->column, .decides = decides };
 		bool known_already = false;
 
 		if (!r->whole_table)
-			in.row = v->row && !strcmp(r->table->table->name, v->rule->on) ? v->row
-				 : r->table->count					? r->table->rows[0]
-											: NULL;
-		for (size_t k = 0; k < v->input_count; k++)
-			known_already |= v->inputs[k].table == in.table && v->inputs[k].row == in.row &&
-					 v->inputs[k].column == in.column;
+			in.row = row_of(r, v->rule, v->row);
+		for (size_t k = 0; k < v->input_count; k++) {
+			struct gd_input *old = &v->inputs[k];
+
+			if (old->table != in.table || old->row != in.row || old->column != in.column)
+				continue;
+			known_already = true;
+			old->decides |= decides;
+		}
 		if (!known_already)
 			v->inputs[v->input_count++] = in;
 	}
 }
 
 /* Kleene's AND of `when` and `problem`, told apart by what made it so. */
-static enum gd_outcome outcome_of(const struct gd_verdict *v, enum truth when, bool when_tainted, enum truth problem,
-				  bool problem_tainted)
+static enum gd_outcome outcome_of(const struct gd_verdict *v, enum truth when, enum truth problem)
 {
-	if (when_tainted)
-		return GD_UNDECIDED;
 	if (when == FALSE_)
 		return GD_NOT_APPLICABLE;
-	if (problem_tainted)
+	if (when == TAINTED_)
 		return GD_UNDECIDED;
 	if (problem == FALSE_)
 		return GD_FINE;
+	if (problem == TAINTED_)
+		return GD_UNDECIDED;
 	if (when == TRUE_ && problem == TRUE_)
 		return GD_PROBLEM;
 	/* NULL from what is proved absent: there is nothing to ask the question of. */
@@ -162,15 +234,14 @@ static enum gd_outcome outcome_of(const struct gd_verdict *v, enum truth when, b
 static int fill_in_problem(struct gd_verdict *v, struct gd_store *store, struct gd_err *err)
 {
 	const struct gd_rule *rule = v->rule;
-	gd_autofree key = gd_row_key(v->row);
-	int r = gd_compile_text(rule, rule->says, key, store, &v->says, err);
+	int r = gd_compile_text(rule, rule->says, v->row, store, &v->says, err);
 
 	if (r < 0)
 		return gd_rule_fault(rule, "says", err, r);
 	v->fixes = gd_xcalloc(rule->fix_count, sizeof(*v->fixes));
 	for (size_t i = 0; i < rule->fix_count; i++) {
 		v->fixes[i].kind = rule->fixes[i].kind;
-		r = gd_compile_text(rule, rule->fixes[i].text, key, store, &v->fixes[i].text, err);
+		r = gd_compile_text(rule, rule->fixes[i].text, v->row, store, &v->fixes[i].text, err);
 		if (r < 0)
 			return gd_rule_fault(rule, "fix", err, r);
 		v->fix_count++;
@@ -185,12 +256,19 @@ static struct gd_verdict *add_verdict(struct gd_verdicts *out, const struct gd_r
 	return &out->items[out->count++];
 }
 
-static bool any_true_or_unknown(const struct condition *when, size_t rows)
+/* Most rules do not apply to most machines: what will not be asked need not be compiled. */
+static bool may_apply(const struct condition *when, const struct gd_rule *rule, const struct gd_rows *on)
 {
-	for (size_t i = 0; i < rows; i++)
-		if (when->tainted || when->values[i] != FALSE_)
+	for (size_t i = 0; i < on->count; i++)
+		if (truth_for(when, rule, on->rows[i], i) != FALSE_)
 			return true;
 	return false;
+}
+
+static void add_all_inputs(struct gd_verdict *v, const struct condition *c, bool decides)
+{
+	for (size_t i = 0; i < c->count; i++)
+		add_inputs(v, &c->parts[i].reads, decides);
 }
 
 static int judge_rows(const struct gd_rule *rule, struct gd_store *store, const struct condition *when,
@@ -200,13 +278,13 @@ static int judge_rows(const struct gd_rule *rule, struct gd_store *store, const 
 
 	for (size_t i = 0; i < on->count; i++) {
 		struct gd_verdict *v = add_verdict(out, rule, on->rows[i]);
-		enum truth w = when->values ? when->values[i] : TRUE_;
-		enum truth p = problem->values ? problem->values[i] : FALSE_;
+		enum truth w = truth_for(when, rule, v->row, i);
+		enum truth p = problem->count ? truth_for(problem, rule, v->row, i) : FALSE_;
 
-		add_inputs(v, &when->reads);
+		add_all_inputs(v, when, false);
 		if (w != FALSE_)
-			add_inputs(v, &problem->reads);
-		v->outcome = outcome_of(v, w, when->tainted, p, problem->tainted);
+			add_all_inputs(v, problem, true);
+		v->outcome = outcome_of(v, w, p);
 		if (v->outcome == GD_PROBLEM) {
 			int r = fill_in_problem(v, store, err);
 
@@ -222,14 +300,15 @@ int gd_rule_eval(const struct gd_rule *rule, struct gd_store *store, struct gd_v
 	GD_CLEANUP(condition_free) struct condition when = { 0 };
 	GD_CLEANUP(condition_free) struct condition problem = { 0 };
 	const struct gd_rows *on = gd_facts_table_peek(store->facts, rule->on);
-	gd_autofree when_sql = NULL;
-	int r = gd_compile_when(rule, &when_sql, err);
+	gd_autostrv when_parts = { 0 };
+	gd_autostrv problem_parts = { 0 };
+	int r = gd_compile_when(rule, &when_parts, err);
 
-	/* Most rules do not apply to most machines: do not compile what will not be asked. */
-	if (r >= 0 && when_sql && (!on || on->count))
-		r = run_condition(rule, "when", when_sql, store, &when, err);
-	if (r >= 0 && (!on || (on->count && (!when_sql || any_true_or_unknown(&when, on->count)))))
-		r = run_condition(rule, "problem", rule->problem, store, &problem, err);
+	gd_guard_split(rule->problem, &problem_parts);
+	if (r >= 0 && (!on || on->count))
+		r = run_condition(rule, "when", &when_parts, store, &when, err);
+	if (r >= 0 && (!on || (on->count && may_apply(&when, rule, on))))
+		r = run_condition(rule, "problem", &problem_parts, store, &problem, err);
 	if (r >= 0)
 		r = judge_rows(rule, store, &when, &problem, out, err);
 	if (r >= 0 && !on->complete)
@@ -274,27 +353,30 @@ static int check_template(const struct gd_rule *rule, const char *key, const cha
 			  struct gd_err *err)
 {
 	gd_autofree text = NULL;
-	int r = gd_compile_text(rule, template, "", store, &text, err);
+	int r = gd_compile_text(rule, template, NULL, store, &text, err);
 
 	return r < 0 ? gd_rule_fault(rule, key, err, r) : 0;
 }
 
+static int check_parts(const struct gd_rule *rule, const char *key, const struct gd_strv *parts,
+		       struct gd_store *store, struct gd_err *err)
+{
+	GD_CLEANUP(condition_free) struct condition c = { 0 };
+
+	return run_condition(rule, key, parts, store, &c, err);
+}
+
 static int check_rule(const struct gd_rule *rule, struct gd_store *store, struct gd_err *err)
 {
-	GD_CLEANUP(gd_reads_free) struct gd_reads reads = { 0 };
-	gd_autofree when = NULL;
-	sqlite3_stmt *stmt = NULL;
+	gd_autostrv when = { 0 };
+	gd_autostrv problem = { 0 };
 	int r = gd_compile_when(rule, &when, err);
 
-	if (r >= 0 && when) {
-		r = gd_compile_condition(rule, "when", when, store, &stmt, &reads, err);
-		sqlite3_finalize(stmt);
-		stmt = NULL;
-	}
-	if (r >= 0) {
-		r = gd_compile_condition(rule, "problem", rule->problem, store, &stmt, &reads, err);
-		sqlite3_finalize(stmt);
-	}
+	gd_guard_split(rule->problem, &problem);
+	if (r >= 0)
+		r = check_parts(rule, "when", &when, store, err);
+	if (r >= 0)
+		r = check_parts(rule, "problem", &problem, store, err);
 	if (r >= 0)
 		r = check_template(rule, "says", rule->says, store, err);
 	for (size_t i = 0; i < rule->fix_count && r >= 0; i++)
@@ -302,13 +384,29 @@ static int check_rule(const struct gd_rule *rule, struct gd_store *store, struct
 	return r;
 }
 
+/* Puts the rule that a broken one overrode back into its place; what is wrong stays told. */
+static bool fall_back(struct gd_ruleset *set, size_t i)
+{
+	struct gd_rule *broken = set->rules[i];
+
+	if (!broken->overridden)
+		return false;
+	gd_strv_add(&set->errors, broken->broken);
+	set->rules[i] = broken->overridden;
+	broken->overridden = NULL;
+	gd_rule_free(broken);
+	return true;
+}
+
 void gd_ruleset_check(struct gd_ruleset *set, struct gd_store *store, enum gd_origin from)
 {
 	for (size_t i = 0; i < set->count; i++) {
 		struct gd_err err;
 
-		if (set->rules[i]->origin >= from && !set->rules[i]->broken &&
-		    check_rule(set->rules[i], store, &err) < 0)
-			set->rules[i]->broken = gd_xstrdup(err.text);
+		do {
+			if (set->rules[i]->origin >= from && !set->rules[i]->broken &&
+			    check_rule(set->rules[i], store, &err) < 0)
+				set->rules[i]->broken = gd_xstrdup(err.text);
+		} while (set->rules[i]->broken && fall_back(set, i));
 	}
 }

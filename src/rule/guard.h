@@ -20,8 +20,21 @@
  */
 int gd_guard_text(const char *expression, const struct gd_store *store, struct gd_err *err) GD_MUST_CHECK;
 
+/*
+ * For what stands in the braces of a template, where an unknown may be seen:
+ * refuses only what would break out of the statement.
+ */
+int gd_guard_template(const char *expression, struct gd_err *err) GD_MUST_CHECK;
+
 /* The tables named as TABLE.column in the expression, each once, added to `out`. */
 void gd_guard_tables(const char *expression, struct gd_strv *out);
+
+/*
+ * The parts of a condition that can be judged one by one: an expression with a
+ * subquery is cut at its outermost ANDs, any other stays whole. So a fact that
+ * is false by itself decides, even where a subquery beside it cannot.
+ */
+void gd_guard_split(const char *expression, struct gd_strv *out);
 
 /* A column that a prepared statement reads. */
 struct gd_read {
@@ -34,6 +47,8 @@ struct gd_reads {
 	struct gd_read *items;
 	size_t count;
 	size_t cap;
+	unsigned selects; /* the statement's own, and one for each subquery */
+	bool aggregates; /* a function that folds rows is called */
 };
 
 void gd_reads_free(struct gd_reads *r);

@@ -128,8 +128,8 @@ static int take_pair(void *arg, const char *section, const char *key, const char
 		const char *key;
 		char **field;
 	} fields[] = {
-		{ "title", &r->title },	    { "on", &r->on },		{ "when", &r->when },	{ "problem", &r->problem },
-		{ "says", &r->says },	    { "because", &r->because }, { "valid", &r->valid },
+		{ "title", &r->title }, { "on", &r->on },	    { "when", &r->when },   { "problem", &r->problem },
+		{ "says", &r->says },	{ "because", &r->because }, { "valid", &r->valid },
 	};
 
 	(void)section;
@@ -146,6 +146,8 @@ static int take_pair(void *arg, const char *section, const char *key, const char
 		return add_fix(s, value);
 	if (strcmp(key, "see"))
 		return fault(s, "not a key of a rule", key);
+	if (s->continued && r->see.count)
+		return set_text(s, &r->see.items[r->see.count - 1], key, value);
 	gd_strv_add(&r->see, value);
 	return 1;
 }
@@ -156,7 +158,7 @@ static void check_complete(struct section *s)
 		const char *key;
 		bool given;
 	} needed[] = {
-		{ "title", s->rule->title },	 { "on", s->rule->on },	      { "problem", s->rule->problem },
+		{ "title", s->rule->title },	  { "on", s->rule->on },     { "problem", s->rule->problem },
 		{ "severity", s->severity_seen }, { "says", s->rule->says },
 	};
 
@@ -181,7 +183,7 @@ static void put(struct gd_ruleset *set, struct gd_rule *rule)
 			gd_rule_free(rule);
 			return;
 		}
-		gd_rule_free(old);
+		rule->overridden = old;
 		set->rules[i] = rule;
 		return;
 	}
@@ -199,8 +201,9 @@ static void add_section(struct gd_ruleset *set, const char *file, enum gd_origin
 {
 	struct gd_rule *rule = gd_xcalloc(1, sizeof(*rule));
 	struct section s = { .rule = rule, .next = start, .end = end, .line = line - 1 };
-	size_t n = strcspn(start, "]\n");
-	gd_autofree name = gd_xstrndup(start + 1, start[n] == ']' ? n - 1 : 0);
+	const char *eol = memchr(start, '\n', (size_t)(end - start));
+	const char *close = memchr(start, ']', (size_t)((eol ? eol : end) - start));
+	gd_autofree name = gd_xstrndup(start + 1, close ? (size_t)(close - start) - 1 : 0);
 	int r;
 
 	rule->file = gd_xstrdup(file);

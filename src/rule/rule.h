@@ -38,7 +38,8 @@ enum gd_fix_kind {
 	GD_FIX_FIRMWARE_SETUP, /* in the BIOS menus, by hand */
 	GD_FIX_HARDWARE, /* with a screwdriver */
 	GD_FIX_PACKAGE, /* install, upgrade or remove software */
-	GD_FIX_COMMAND, /* a command to run */
+	GD_FIX_COMMAND, /* a command to run, as it can be pasted into a shell */
+	GD_FIX_ACTION, /* something to do by hand */
 	GD_FIX_CHOICE, /* use something else, such as another back end */
 	GD_FIX_KIND_COUNT,
 };
@@ -66,6 +67,8 @@ struct gd_rule {
 	size_t fix_cap;
 	struct gd_strv see;
 	char *broken; /* why the rule cannot run, with file and line; NULL where it can */
+	struct gd_rule
+		*overridden; /* the rule of this name and an earlier origin, which takes over if this one is broken */
 };
 
 struct gd_ruleset {
@@ -99,8 +102,8 @@ int gd_ruleset_add_path(struct gd_ruleset *set, const char *path, enum gd_origin
 			struct gd_err *err) GD_MUST_CHECK;
 
 /*
- * Compiles each rule of this or a later origin against the store without asking
- * it of any row, and marks those that fail as broken.
+ * Compiles each rule of this or a later origin against the store, and marks those
+ * that fail as broken.
  */
 void gd_ruleset_check(struct gd_ruleset *set, struct gd_store *store, enum gd_origin from);
 
@@ -116,6 +119,7 @@ struct gd_input {
 	const struct gd_rows *table;
 	const struct gd_row *row; /* NULL: all rows, read by a subquery */
 	size_t column;
+	bool decides; /* `problem` reads it; else only `when` or `valid` does */
 };
 
 struct gd_verdict {

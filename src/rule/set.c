@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/buf.h"
+#include "base/file.h"
 #include "fact/embedded.h"
 #include "rule/rule.h"
 
@@ -33,6 +33,7 @@ static const struct {
 	[GD_FIX_HARDWARE] = { "hardware", "hardware" },
 	[GD_FIX_PACKAGE] = { "package", "software" },
 	[GD_FIX_COMMAND] = { "command", "run" },
+	[GD_FIX_ACTION] = { "action", "by hand" },
 	[GD_FIX_CHOICE] = { "choice", "use" },
 };
 
@@ -62,6 +63,8 @@ void gd_rule_free(struct gd_rule *r)
 		free(r->fixes[i].text);
 	free(r->fixes);
 	gd_strv_free(&r->see);
+	if (r->overridden)
+		gd_rule_free(r->overridden);
 	free(r);
 }
 
@@ -90,22 +93,6 @@ void gd_ruleset_add_shipped(struct gd_ruleset *set)
 		gd_ruleset_add_text(set, e->file, GD_SHIPPED, e->text, e->len);
 }
 
-static int read_fd(int fd, const char *path, struct gd_buf *out, struct gd_err *err)
-{
-	ssize_t n;
-
-	do {
-		n = read(fd, gd_buf_reserve(out, 65536), 65536);
-		if (n > 0)
-			out->len += (size_t)n;
-	} while ((n > 0 && out->len <= MAX_RULE_FILE_BYTES) || (n < 0 && errno == EINTR));
-	if (n < 0)
-		return gd_err_set(err, -errno, "cannot read the rules %s: %s", path, strerror(errno));
-	if (out->len > MAX_RULE_FILE_BYTES)
-		return gd_err_set(err, -EFBIG, "the rules %s are larger than 4 MiB", path);
-	return 0;
-}
-
 static int add_file(struct gd_ruleset *set, const char *path, enum gd_origin origin, struct gd_err *err)
 {
 	gd_autobuf text = { 0 };
@@ -118,8 +105,12 @@ static int add_file(struct gd_ruleset *set, const char *path, enum gd_origin ori
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		r = gd_err_set(err, -EINVAL, "the rules %s are no regular file", path);
 	else
-		r = read_fd(fd, path, &text, err);
+		r = gd_read_fd(fd, MAX_RULE_FILE_BYTES, &text);
 	close(fd);
+	if (r == -EFBIG)
+		return gd_err_set(err, r, "the rules %s are larger than 4 MiB", path);
+	if (r == -EIO || r == -EACCES)
+		return gd_err_set(err, r, "cannot read the rules %s: %s", path, strerror(-r));
 	if (r >= 0)
 		gd_ruleset_add_text(set, path, origin, gd_buf_peek(&text), text.len);
 	return r;
@@ -137,7 +128,6 @@ int gd_ruleset_add_path(struct gd_ruleset *set, const char *path, enum gd_origin
 	gd_autostrv names = { 0 };
 	struct dirent *e;
 	DIR *dir = opendir(path);
-	int r = 0;
 
 	if (!dir && errno == ENOENT && origin == GD_ADMIN)
 		return 0;
@@ -158,5 +148,5 @@ int gd_ruleset_add_path(struct gd_ruleset *set, const char *path, enum gd_origin
 		if (add_file(set, file, origin, &one) < 0)
 			gd_strv_add(&set->errors, one.text);
 	}
-	return r;
+	return 0;
 }

@@ -81,8 +81,11 @@ int gd_token_next(const char **s, struct gd_token *ret, struct gd_err *err)
 	} else if (operator_len(p)) {
 		type = GD_TOK_OPERATOR;
 		n = operator_len(p);
+	} else if (*p == '"') {
+		return gd_err_set(err, -EINVAL, "text stands in single quotes: 'amdgpu'");
 	} else {
-		return gd_err_set(err, -EINVAL, "\"%c\" has no place in an expression", isprint((unsigned char)*p) ? *p : '?');
+		return gd_err_set(err, -EINVAL, "\"%c\" has no place in an expression",
+				  isprint((unsigned char)*p) ? *p : '?');
 	}
 	*ret = (struct gd_token){ .type = type, .at = p, .len = n };
 	*s = p + n;
