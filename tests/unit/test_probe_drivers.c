@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The probes drm, nvidia and intel. */
-#include "probe_machine.h"
+#include "pci_fixture.h"
 
 static void test_drm(void **state)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The probe pci: identity, links, sleeping devices and memory windows. */
-#include "probe_machine.h"
+#include "pci_fixture.h"
 
 static void test_apu_on_bus_0(void **state)
 {

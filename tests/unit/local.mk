@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: MIT
+# Each test_NAME.c is a program of its own, and speaks TAP.
+UNIT_LIBS = $(GD_LIBS) $(CMOCKA_LIBS)
+UNIT_TESTS = \
+	tests/unit/test_buf_strv \
+	tests/unit/test_capture \
+	tests/unit/test_csv \
+	tests/unit/test_door_fails \
+	tests/unit/test_fact \
+	tests/unit/test_gpudb \
+	tests/unit/test_mask \
+	tests/unit/test_mask_text \
+	tests/unit/test_parse \
+	tests/unit/test_probe_amdgpu \
+	tests/unit/test_probe_amdgpu_rows \
+	tests/unit/test_probe_cpu \
+	tests/unit/test_probe_drivers \
+	tests/unit/test_probe_host \
+	tests/unit/test_probe_kfd \
+	tests/unit/test_probe_pci \
+	tests/unit/test_probe_platform \
+	tests/unit/test_recorder \
+	tests/unit/test_resolve \
+	tests/unit/test_rule_guard \
+	tests/unit/test_store \
+	tests/unit/test_text \
+	tests/unit/test_tree \
+	tests/unit/test_version
+
+if HAVE_CMOCKA
+check_PROGRAMS += $(UNIT_TESTS)
+TESTS += $(UNIT_TESTS)
+endif
+EXTRA_DIST += \
+	tests/unit/amdgpu_fixture.h \
+	tests/unit/cmocka_all.h \
+	tests/unit/facts_fixture.h \
+	tests/unit/forward_fixture.h \
+	tests/unit/mask_fixture.h \
+	tests/unit/pci_fixture.h \
+	tests/unit/probe_machine.h \
+	tests/unit/tree_fixture.h
+
+tests_unit_test_buf_strv_LDADD = $(UNIT_LIBS)
+tests_unit_test_capture_LDADD = $(UNIT_LIBS)
+tests_unit_test_csv_LDADD = $(UNIT_LIBS)
+tests_unit_test_door_fails_LDADD = $(UNIT_LIBS)
+tests_unit_test_fact_LDADD = $(UNIT_LIBS)
+tests_unit_test_gpudb_LDADD = $(UNIT_LIBS)
+tests_unit_test_mask_LDADD = $(UNIT_LIBS)
+tests_unit_test_mask_text_LDADD = $(UNIT_LIBS)
+tests_unit_test_parse_LDADD = $(UNIT_LIBS)
+tests_unit_test_probe_amdgpu_LDADD = $(UNIT_LIBS)
+tests_unit_test_probe_amdgpu_rows_LDADD = $(UNIT_LIBS)
+tests_unit_test_probe_cpu_LDADD = $(UNIT_LIBS)
+tests_unit_test_probe_drivers_LDADD = $(UNIT_LIBS)
+tests_unit_test_probe_host_LDADD = $(UNIT_LIBS)
+tests_unit_test_probe_kfd_LDADD = $(UNIT_LIBS)
+tests_unit_test_probe_pci_LDADD = $(UNIT_LIBS)
+tests_unit_test_probe_platform_LDADD = $(UNIT_LIBS)
+tests_unit_test_recorder_LDADD = $(UNIT_LIBS)
+tests_unit_test_resolve_LDADD = $(UNIT_LIBS)
+tests_unit_test_rule_guard_LDADD = $(UNIT_LIBS)
+tests_unit_test_store_LDADD = $(UNIT_LIBS)
+tests_unit_test_text_LDADD = $(UNIT_LIBS)
+tests_unit_test_tree_LDADD = $(UNIT_LIBS)
+tests_unit_test_version_LDADD = $(UNIT_LIBS)

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+/* What a recorder wrote down answers as the machine did. */
+#include "tree_fixture.h"
+
+#include "forward_fixture.h"
+#include "host/capture.h"
+#include "host/recorder.h"
+
+/* What the door says to one question, as text; owned. */
+static char *answer(struct gd_host *h, enum gd_verb verb, const char *path)
+{
+	gd_autobuf content = { 0 };
+	gd_autostrv names = { 0 };
+	gd_autofree text = NULL;
+	struct gd_stat st = { 0 };
+	int r = 0;
+
+	switch (verb) {
+	case GD_VERB_FILE:
+		r = gd_host_read(h, path, &content);
+		text = gd_buf_take(&content);
+		break;
+	case GD_VERB_DIR:
+		r = gd_host_list(h, path, &names);
+		text = gd_strv_join(&names, "/");
+		break;
+	case GD_VERB_LINK:
+		r = gd_host_link(h, path, &text);
+		break;
+	case GD_VERB_STAT:
+	case GD_VERB_COUNT:
+		r = gd_host_stat(h, path, &st);
+		text = gd_xasprintf("%o %u:%u %d%d", st.mode, st.uid, st.gid, st.readable, st.writable);
+		break;
+	}
+	return gd_xasprintf("%d %d %s: %s", verb, r, path, r < 0 ? "" : text);
+}
+
+struct question {
+	enum gd_verb verb;
+	const char *path;
+};
+
+/* Asks a recorder around the door, then a replay of what it wrote; takes the door. Returns the capture, owned. */
+static char *same_again(struct gd_host *inner, const struct question *questions, size_t count)
+{
+	struct gd_host *recorder = gd_recorder_new(inner);
+	struct gd_capture *c = NULL;
+	struct gd_err err = { "" };
+	gd_autobuf text = { 0 };
+	struct gd_host *replay;
+
+	for (size_t i = 0; i < count; i++) {
+		gd_autofree plain = answer(inner, questions[i].verb, questions[i].path);
+		gd_autofree recorded = answer(recorder, questions[i].verb, questions[i].path);
+
+		assert_string_equal(recorded, plain);
+	}
+	gd_recorder_print(recorder, "test", &text);
+	gd_host_close(recorder);
+	if (gd_capture_parse("c", text.data, text.len, &c, &err) < 0)
+		fail_msg("%s\n%s", err.text, text.data);
+	replay = gd_capture_host(c);
+	for (size_t i = 0; i < count; i++) {
+		gd_autofree plain = answer(inner, questions[i].verb, questions[i].path);
+		gd_autofree replayed = answer(replay, questions[i].verb, questions[i].path);
+
+		assert_string_equal(replayed, plain);
+	}
+	gd_host_close(replay);
+	gd_host_close(inner);
+	return gd_buf_take(&text);
+}
+
+static void test_tree(void **state)
+{
+	static const struct question questions[] = {
+		{ GD_VERB_FILE, "/sys/class/drm/card0/device/vendor" },
+		{ GD_VERB_FILE, "/sys/devices/pci0000:00/0000:03:00.0/vendor" },
+		{ GD_VERB_DIR, "/sys/class/drm/card0" },
+		{ GD_VERB_DIR, "/sys/class/drm/card0/device" },
+		{ GD_VERB_DIR, "/sys/class/drm/card0/device/" },
+		{ GD_VERB_FILE, "/sys/class/drm/card0/device" },
+		{ GD_VERB_LINK, "/sys/class/drm/card0/device" },
+		{ GD_VERB_LINK, "/sys/class/drm/card0" },
+		{ GD_VERB_LINK, "/sys/class/drm/card0/device/vendor" },
+		{ GD_VERB_FILE, "/sys/class/drm/card0/device/device" },
+		{ GD_VERB_STAT, "/sys/class/drm/card0/device/vendor" },
+		{ GD_VERB_STAT, "/sys/class/drm/card0/device" },
+		{ GD_VERB_STAT, "/missing" },
+		{ GD_VERB_FILE, "/missing/x" },
+		{ GD_VERB_DIR, "/missing" },
+		{ GD_VERB_LINK, "/missing" },
+		{ GD_VERB_FILE, "/loop" },
+		{ GD_VERB_LINK, "/loop" },
+		{ GD_VERB_DIR, "/loop/x" },
+		{ GD_VERB_STAT, "/loop" },
+		{ GD_VERB_FILE, "/dangling" },
+		{ GD_VERB_LINK, "/dangling" },
+		{ GD_VERB_STAT, "/dangling" },
+		{ GD_VERB_FILE, "/fifo" },
+		{ GD_VERB_STAT, "/fifo" },
+		{ GD_VERB_FILE, "/standin/vendor" },
+		{ GD_VERB_DIR, "/standin" },
+		{ GD_VERB_LINK, "/standin" },
+		{ GD_VERB_FILE, "/large" },
+		{ GD_VERB_FILE, "/empty" },
+		{ GD_VERB_FILE, "/a name/with blanks " },
+		{ GD_VERB_DIR, "/a name" },
+		{ GD_VERB_DIR, "/" },
+	};
+	gd_autofree large = gd_xmalloc(GD_READ_MAX_BYTES + 1);
+	gd_autofree capture = NULL;
+
+	(void)state;
+	memset(large, 'x', GD_READ_MAX_BYTES + 1);
+	put_n("/large", large, GD_READ_MAX_BYTES + 1);
+	put("/sys/devices/pci0000:00/0000:03:00.0/vendor", "0x1002\n");
+	put_link("/sys/bus/pci/devices/0000:03:00.0", "../../../devices/pci0000:00/0000:03:00.0");
+	put_link("/sys/class/drm/card0/device", "/sys/bus/pci/devices/0000:03:00.0");
+	put_link("/loop", "loop");
+	put_link("/dangling", "no/where");
+	put_fifo("/fifo");
+	put("/standin", "./sys/devices/pci0000:00/0000:03:00.0");
+	put("/empty", "");
+	put("/a name/with blanks ", "x\ny");
+	capture = same_again(open_tree(), questions, GD_COUNT(questions));
+	assert_non_null(strstr(capture, "\norigin tree\n"));
+	assert_non_null(strstr(capture, "\n# test\n"));
+}
+
+static const char machine[] = "dir /sys\n|bus\n|class\n"
+			      "link /sys/class/x -> ../bus/y\n"
+			      "dir /sys/bus/y\n|file\n|secret\n|unread\n"
+			      "file /sys/bus/y/file\n|1\n"
+			      "error file /sys/bus/y/secret EACCES\n"
+			      "error dir /sys/closed EPERM\n"
+			      "error file /sys/bus/y/broken EIO\n"
+			      "stat /dev/kfd char 0660 0:993 240:0 rw\n"
+			      "absent /dev/nvidiactl\n";
+
+static void test_live(void **state)
+{
+	static const struct question questions[] = {
+		{ GD_VERB_FILE, "/sys/class/x/file" },
+		{ GD_VERB_DIR, "/sys/class/x" },
+		{ GD_VERB_LINK, "/sys/class/x" },
+		{ GD_VERB_FILE, "/sys/class/x/secret" },
+		{ GD_VERB_FILE, "/sys/class/x/absent" },
+		{ GD_VERB_LINK, "/sys/class/x/absent" },
+		{ GD_VERB_STAT, "/sys/class/x/absent" },
+		{ GD_VERB_DIR, "/sys/closed" },
+		{ GD_VERB_FILE, "/sys/bus/y/broken" },
+		{ GD_VERB_STAT, "/dev/kfd" },
+		{ GD_VERB_STAT, "/dev/nvidiactl" },
+		{ GD_VERB_FILE, "/dev/nvidiactl" },
+		{ GD_VERB_DIR, "/dev/nvidiactl/x" },
+		{ GD_VERB_DIR, "/sys" },
+		{ GD_VERB_FILE, "/sys/bus/y/unread" },
+	};
+	struct forward f = { .inner = open_entries(machine) };
+	gd_autofree capture = same_again(gd_host_new(&forward_ops, &f, true), questions, GD_COUNT(questions));
+
+	(void)state;
+	assert_non_null(strstr(capture, "\norigin live\n"));
+	assert_non_null(strstr(capture, "\nerror file /sys/bus/y/secret EACCES\n"));
+	assert_non_null(strstr(capture, "\nabsent /dev/nvidiactl\n"));
+	/* What nobody asked for is not in it. */
+	assert_null(strstr(capture, "file /sys/bus/y/unread"));
+}
+
+/* The answer that was given first is the one that is kept. */
+static void test_changing_file(void **state)
+{
+	gd_autobuf out = { 0 };
+	struct gd_host *inner;
+	struct gd_host *recorder;
+
+	(void)state;
+	put("/load", "1\n");
+	inner = open_tree();
+	recorder = gd_recorder_new(inner);
+	expect_read(recorder, "/load", "1\n");
+	put("/load", "2\n");
+	expect_read(recorder, "/load", "2\n");
+	gd_recorder_print(recorder, NULL, &out);
+	assert_string_equal(out.data, "gpudoctor-capture 1\norigin tree\nfile /load\n|1\nend 1\n");
+	gd_host_close(recorder);
+	gd_host_close(inner);
+}
+
+static void test_whole_tree(void **state)
+{
+	struct gd_capture *c = NULL;
+	struct gd_err err = { "" };
+	gd_autobuf out = { 0 };
+	struct gd_host *inner;
+	struct gd_host *recorder;
+	struct gd_host *replay;
+	struct gd_stat st;
+
+	(void)state;
+	put("/sys/a/b/c", "deep\n");
+	put("/proc/x", "y");
+	put_link("/sys/l", "a/b");
+	put_link("/sys/a/up", "..");
+	put_fifo("/run/fifo");
+	inner = open_tree();
+	recorder = gd_recorder_new(inner);
+	assert_int_equal(gd_recorder_take_all(recorder, &err), 0);
+	gd_recorder_print(recorder, NULL, &out);
+	gd_host_close(recorder);
+	gd_host_close(inner);
+	assert_int_equal(gd_capture_parse("c", out.data, out.len, &c, &err), 0);
+	replay = gd_capture_host(c);
+	expect_list(replay, "/", "proc run sys");
+	expect_read(replay, "/sys/l/c", "deep\n");
+	expect_read(replay, "/sys/a/up/a/up/l/c", "deep\n");
+	expect_read(replay, "/proc/x", "y");
+	assert_int_equal(gd_host_stat(replay, "/run/fifo", &st), 0);
+	assert_true(S_ISFIFO(st.mode));
+	gd_host_close(replay);
+}
+
+static void test_live_is_not_taken_whole(void **state)
+{
+	struct forward f = { .inner = open_entries(machine) };
+	struct gd_host *live = gd_host_new(&forward_ops, &f, true);
+	struct gd_host *recorder = gd_recorder_new(live);
+	struct gd_err err = { "" };
+
+	(void)state;
+	assert_true(gd_host_is_live(recorder));
+	assert_int_equal(gd_recorder_take_all(recorder, &err), -EOPNOTSUPP);
+	assert_int_equal(f.asked, 0);
+	gd_host_close(recorder);
+	gd_host_close(live);
+}
+
+static void test_masked(void **state)
+{
+	gd_autobuf out = { 0 };
+	struct gd_capture *c = NULL;
+	struct gd_err err = { "" };
+	struct gd_host *inner;
+	struct gd_host *recorder;
+
+	(void)state;
+	put("/etc/hostname", "zephyr\n");
+	put("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\nmallory:x:1000:1000:Mallory:/home/mallory:/bin/sh\n");
+	put("/sys/class/dmi/id/product_serial", "SN12345678\n");
+	put("/home/mallory/models/list", "/home/mallory/models/a\n");
+	put_link("/models", "/home/mallory/models");
+	inner = open_tree();
+	recorder = gd_recorder_new(inner);
+	assert_int_equal(gd_recorder_take_all(recorder, &err), 0);
+	/* The caller himself sees what is there. */
+	expect_read(recorder, "/models/list", "/home/mallory/models/a\n");
+	gd_recorder_print(recorder, NULL, &out);
+	gd_host_close(recorder);
+	gd_host_close(inner);
+	assert_null(strcasestr(out.data, "mallory"));
+	assert_null(strstr(out.data, "zephyr"));
+	assert_null(strstr(out.data, "SN12345678"));
+	assert_non_null(strstr(out.data, "/models/list\n"));
+	/* What belongs together stays together. */
+	assert_int_equal(gd_capture_parse("c", out.data, out.len, &c, &err), 0);
+	inner = gd_capture_host(c);
+	expect_list(inner, "/models", "list");
+	gd_host_close(inner);
+}
+
+#define TREE_TEST(f) cmocka_unit_test_setup_teardown(f, make_root, remove_root)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TREE_TEST(test_tree),
+		cmocka_unit_test(test_live),
+		TREE_TEST(test_changing_file),
+		TREE_TEST(test_whole_tree),
+		cmocka_unit_test(test_live_is_not_taken_whole),
+		TREE_TEST(test_masked),
+	};
+
+	return cmocka_run_group_tests_name("recorder", tests, NULL, NULL);
+}
