@@ -19,3 +19,4 @@ AM_TESTS_ENVIRONMENT = \
 	PYTHON3 PYTHONDONTWRITEBYTECODE VALGRIND SANITIZERS LC_ALL NO_COLOR COLUMNS;
 
 include tests/unit/local.mk
+include tests/machines/local.mk
