@@ -19,4 +19,6 @@ AM_TESTS_ENVIRONMENT = \
 	PYTHON3 PYTHONDONTWRITEBYTECODE VALGRIND SANITIZERS LC_ALL NO_COLOR COLUMNS;
 
 include tests/unit/local.mk
+include tests/rules/local.mk
 include tests/machines/local.mk
+include tests/cli/local.mk

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: MIT
+# One case file for each rule file. test_rules.py says what a case looks like.
+RULE_CASES = \
+	tests/rules/cpu.cases \
+	tests/rules/driver.cases \
+	tests/rules/identity.cases \
+	tests/rules/link.cases \
+	tests/rules/memory.cases
+RULE_TESTS = \
+	tests/rules/test_rules.py \
+	tests/rules/test_rule_files.py \
+	tests/rules/test_rule_logic.py
+dist_check_SCRIPTS += $(RULE_TESTS)
+if HAVE_PYTHON3
+TESTS += $(RULE_TESTS)
+endif
+EXTRA_DIST += $(RULE_CASES)
