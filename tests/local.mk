@@ -22,3 +22,5 @@ include tests/unit/local.mk
 include tests/rules/local.mk
 include tests/machines/local.mk
 include tests/cli/local.mk
+include tests/lint/local.mk
+include tests/fuzz/local.mk

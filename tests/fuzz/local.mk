@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: MIT
+# Each target runs over its seeds and some mutations in `make check`;
+# `make fuzz FUZZ_SECONDS=60` lets libFuzzer search (clang, sanitizers).
+FUZZERS = \
+	tests/fuzz/fuzz_capture \
+	tests/fuzz/fuzz_csv \
+	tests/fuzz/fuzz_facts \
+	tests/fuzz/fuzz_mask \
+	tests/fuzz/fuzz_parse \
+	tests/fuzz/fuzz_probes \
+	tests/fuzz/fuzz_report \
+	tests/fuzz/fuzz_rules \
+	tests/fuzz/fuzz_version
+check_PROGRAMS += $(FUZZERS)
+TESTS += $(FUZZERS)
+FUZZ_DRIVER = tests/fuzz/driver.c tests/fuzz/fuzz.h
+
+tests_fuzz_fuzz_capture_SOURCES = tests/fuzz/fuzz_capture.c tests/fuzz/capture_input.h $(FUZZ_DRIVER)
+tests_fuzz_fuzz_csv_SOURCES = tests/fuzz/fuzz_csv.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_facts_SOURCES = tests/fuzz/fuzz_facts.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_mask_SOURCES = tests/fuzz/fuzz_mask.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_parse_SOURCES = tests/fuzz/fuzz_parse.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_probes_SOURCES = tests/fuzz/fuzz_probes.c tests/fuzz/capture_input.h $(FUZZ_DRIVER)
+tests_fuzz_fuzz_report_SOURCES = tests/fuzz/fuzz_report.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_rules_SOURCES = tests/fuzz/fuzz_rules.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_version_SOURCES = tests/fuzz/fuzz_version.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_capture_LDADD = $(GD_LIBS)
+tests_fuzz_fuzz_csv_LDADD = $(GD_LIBS)
+tests_fuzz_fuzz_facts_LDADD = $(GD_LIBS)
+tests_fuzz_fuzz_mask_LDADD = $(GD_LIBS)
+tests_fuzz_fuzz_parse_LDADD = $(GD_LIBS)
+tests_fuzz_fuzz_probes_LDADD = $(GD_LIBS)
+tests_fuzz_fuzz_report_LDADD = $(GD_LIBS)
+tests_fuzz_fuzz_rules_LDADD = $(GD_LIBS)
+tests_fuzz_fuzz_version_LDADD = $(GD_LIBS)
+
+EXTRA_DIST += tests/fuzz/fuzz.sh $(FUZZ_SEEDS)
+FUZZ_SEEDS = \
+	tests/fuzz/seeds/capture/every-verb \
+	tests/fuzz/seeds/csv/quotes \
+	tests/fuzz/seeds/facts/cpu-only \
+	tests/fuzz/seeds/facts/desktop-amd \
+	tests/fuzz/seeds/facts/laptop-nvidia \
+	tests/fuzz/seeds/mask/values \
+	tests/fuzz/seeds/parse/list \
+	tests/fuzz/seeds/parse/meminfo \
+	tests/fuzz/seeds/parse/number \
+	tests/fuzz/seeds/rules/every-key \
+	tests/fuzz/seeds/rules/open-header \
+	tests/fuzz/seeds/version/kernels \
+	tests/fuzz/seeds/version/odd
+
+CLEANFILES += fuzz-*.input
+
+FUZZ_SECONDS = 60
+fuzz: $(BUILT_SOURCES)
+	FUZZ_SECONDS='$(FUZZ_SECONDS)' FUZZ_ONLY='$(FUZZ_ONLY)' MAKE='$(MAKE)' \
+	$(SHELL) $(srcdir)/tests/fuzz/fuzz.sh $(abs_srcdir) $(abs_builddir)/fuzz-build
+fuzz-libs:
+	@echo $(GD_LIBS)
+.PHONY: fuzz fuzz-libs
