@@ -24,3 +24,4 @@ include tests/machines/local.mk
 include tests/cli/local.mk
 include tests/lint/local.mk
 include tests/fuzz/local.mk
+include tests/bench/local.mk

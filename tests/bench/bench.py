@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""make bench: what a check costs, beside programs that look at the same machine. It judges nothing."""
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import common  # noqa: E402
+
+RUNS = max(20, int(os.environ.get("BENCH_RUNS", "30")))
+MEASURE = os.path.join(common.BUILD, "tests/bench/measure")
+AIMS = "aim: check of the largest machine under 15 ms and 16 MiB; live, at most 3 times the time of lspci -nn"
+
+
+def measure(command):
+    """(best ms, median ms, MiB) over RUNS warm runs."""
+    out = subprocess.check_output([MEASURE, str(RUNS)] + command, text=True)
+    rows = [line.split() for line in out.splitlines()]
+    walls = [int(r[0]) / 1e6 for r in rows]
+    return min(walls), statistics.median(walls), max(int(r[1]) for r in rows) / 1024
+
+
+def cell(number, form="%.1f"):
+    return "-" if number is None else form % number
+
+
+def commands(tree, capture):
+    """(title, command) of everything that is compared; what is not installed is left out."""
+    doctor = common.GPUDOCTOR
+    yield "gpudoctor check --capture", [doctor, "check", "--capture", capture]
+    yield "gpudoctor check --root", [doctor, "check", "--root", tree]
+    yield "lscpu --sysroot (same tree)", ["lscpu", "--sysroot", tree]
+    yield "gpudoctor check (live)", [doctor, "check"]
+    yield "gpudoctor --version", [doctor, "--version"]
+    yield "lscpu (live)", ["lscpu"]
+    yield "lspci -nn (live)", ["lspci", "-nn"]
+    yield "lstopo-no-graphics (live)", ["lstopo-no-graphics"]
+    yield "hwloc-ls (live)", ["hwloc-ls"]
+
+
+def compare():
+    capture = common.largest_capture()
+    if not capture:
+        print("no capture in tests/machines")
+        return
+    print("gpudoctor on %s, %s" % (platform.machine(), time.strftime("%Y-%m-%d")))
+    print("the largest machine: %s, %d KiB of capture" % (os.path.basename(capture), os.path.getsize(capture) / 1024))
+    print(AIMS)
+    print("%-30s %9s %10s %8s %12s %14s\n" % ("", "best ms", "median ms", "MiB", "M instr.", "× lspci -nn"), end="")
+    with tempfile.TemporaryDirectory() as tree:
+        common.unpack(capture, tree)
+        rows = []
+        for title, command in commands(tree, capture):
+            if shutil.which(command[0]):
+                best, median, mib = measure(command)
+                counted = common.instructions(command)
+                rows.append((title, best, median, mib, counted / 1e6 if counted else None))
+    base = next((r for r in rows if r[0].startswith("lspci")), None)
+    for title, best, median, mib, counted in rows:
+        ratio = "%.1f time" % (median / base[2]) if base else "-"
+        if base and base[4] and counted:
+            ratio += ", %.1f instr." % (counted / base[4])
+        print("%-30s %9.1f %10.1f %8.1f %12s  %s" % (title, best, median, mib, cell(counted), ratio))
+
+
+def rule_row(rules, gpus, finds):
+    """(ms, million instructions, instructions for each rule and GPU); the last two less what no rule costs."""
+    with tempfile.TemporaryDirectory() as folder:
+        facts, file = os.path.join(folder, "facts"), os.path.join(folder, "generated.rules")
+        common.write_facts(facts, gpus)
+        common.write_rules(file, rules, finds)
+        command = [common.GPUDOCTOR, "check", "--facts", facts, "--rules", file]
+        out = subprocess.check_output([MEASURE, "3"] + command, text=True)
+    ms = min(int(line.split()[0]) for line in out.splitlines()) / 1e6
+    if finds and COUNT is common.instructions and rules * gpus > MAX_FINDINGS_COUNTED:
+        return ms, None, None
+    none = common.rule_instructions(0, gpus, finds, COUNT)
+    some = common.rule_instructions(rules, gpus, finds, COUNT)
+    if none is None or some is None:
+        return ms, None, None
+    return ms, (some - none) / 1e6, (some - none) / rules / gpus
+
+
+def growth():
+    """Generated rules over generated GPUs; linear growth shows as a last column that does not rise."""
+    for title, finds in (("rules without findings", False), ("rules that find a problem in each GPU", True)):
+        print("\n%s" % title)
+        print("%6s %6s %10s %12s %20s" % ("GPUs", "rules", "best ms", "M instr.", "instr. per rule×GPU"))
+        for gpus in (16, 32, 64):
+            for rules in (250, 500, 1000):
+                ms, counted, each = rule_row(rules, gpus, finds)
+                print("%6d %6d %10.1f %12s %20s" % (gpus, rules, ms, cell(counted), cell(each, "%.0f")), flush=True)
+
+
+# Callgrind slows its subject down fiftyfold: 64,000 findings would take it many minutes.
+MAX_FINDINGS_COUNTED = 4000
+COUNT = common.perf_instructions if common.perf_instructions(["true"]) else common.instructions
+compare()
+growth()
