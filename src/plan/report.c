@@ -180,12 +180,13 @@ static void count_rules(struct gd_report *r, const struct gd_verdicts *verdicts)
 
 static void fill_rules(struct gd_report *r, const struct gd_ruleset *rules, const struct gd_verdicts *verdicts)
 {
-	r->rules_total = rules->count;
 	for (size_t i = 0; i < rules->errors.count; i++)
 		gd_strv_add(&r->broken_rules, rules->errors.items[i]);
 	for (size_t i = 0; i < rules->count; i++)
 		if (rules->rules[i]->broken)
 			gd_strv_add(&r->broken_rules, rules->rules[i]->broken);
+		else
+			r->rules_total++;
 	count_rules(r, verdicts);
 }
 
@@ -226,8 +227,11 @@ static const char *quiet_headline(struct gd_report *r, const struct gd_finding *
 	else if (r->rules_open)
 		gd_buf_printf(&s, "No problem was found; %zu check%s could not be made.", r->rules_open,
 			      r->rules_open == 1 ? "" : "s");
-	else
+	else if (!r->broken_rules.count)
 		gd_buf_puts(&s, "No problem was found.");
+	else
+		gd_buf_printf(&s, "No problem was found; %zu rule%s cannot run.", r->broken_rules.count,
+			      r->broken_rules.count == 1 ? "" : "s");
 	if (first && first->severity == GD_ADVICE)
 		gd_buf_printf(&s, " Advice: %s%s%s", first->rule->title, *first->subject ? " – " : "", first->subject);
 	if (more)

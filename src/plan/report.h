@@ -97,7 +97,7 @@ struct gd_report {
 	struct gd_strv broken_rules; /* file, line, and what is wrong */
 	size_t rules_asked; /* rules that gave a verdict on something, "unknown" included */
 	size_t rules_open; /* of these: rules that stayed unknown about something */
-	size_t rules_total;
+	size_t rules_total; /* without those that cannot run */
 	size_t by_severity[GD_SEVERITY_COUNT];
 	const char *headline; /* the most important sentence */
 	const char *hint; /* what a newcomer may try next, or NULL */

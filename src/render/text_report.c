@@ -317,8 +317,11 @@ static void put_counts(const struct gd_report *r, const struct gd_view *view, st
 	for (int i = 0; i < GD_SEVERITY_COUNT; i++)
 		gd_buf_printf(&s, "%s%zu %s", i ? ", " : "", r->by_severity[i],
 			      r->by_severity[i] == 1 ? gd_severity_name_peek((enum gd_severity)i) : plural[i]);
-	gd_buf_printf(&s, ". Of %zu rules %zu were answered, %zu could not be, %zu do not apply.", r->rules_total,
+	gd_buf_printf(&s, ". Of %zu rules %zu were answered, %zu could not be, %zu do not apply", r->rules_total,
 		      r->rules_asked - r->rules_open, r->rules_open, r->rules_total - r->rules_asked);
+	if (r->broken_rules.count)
+		gd_buf_printf(&s, "; %zu more cannot run", r->broken_rules.count);
+	gd_buf_putc(&s, '.');
 	gd_buf_putc(out, '\n');
 	gd_paragraph(out, view, "", s.data);
 }

