@@ -102,18 +102,18 @@ static int add_file(struct gd_ruleset *set, const char *path, enum gd_origin ori
 
 	if (fd < 0)
 		return gd_err_set(err, -errno, "cannot open the rules %s: %s", path, strerror(errno));
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		r = gd_err_set(err, -EINVAL, "the rules %s are no regular file", path);
-	else
-		r = gd_read_fd(fd, MAX_RULE_FILE_BYTES, &text);
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		close(fd);
+		return gd_err_set(err, -EINVAL, "the rules %s are no regular file", path);
+	}
+	r = gd_read_fd(fd, MAX_RULE_FILE_BYTES, &text);
 	close(fd);
 	if (r == -EFBIG)
 		return gd_err_set(err, r, "the rules %s are larger than 4 MiB", path);
-	if (r == -EIO || r == -EACCES)
+	if (r < 0)
 		return gd_err_set(err, r, "cannot read the rules %s: %s", path, strerror(-r));
-	if (r >= 0)
-		gd_ruleset_add_text(set, path, origin, gd_buf_peek(&text), text.len);
-	return r;
+	gd_ruleset_add_text(set, path, origin, gd_buf_peek(&text), text.len);
+	return 0;
 }
 
 static bool is_rule_file(const char *name)
