@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """TAP output, and running the program: what the Python tests share."""
+import atexit
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -12,14 +14,23 @@ TOP = os.environ["TOP_SRCDIR"]
 HANGS = -1000
 
 
+def program_for_all():
+    """A copy of the program that every user may run: the build folder may lie in somebody's private home."""
+    folder = tempfile.mkdtemp(prefix="gpudoctor-test-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.chmod(folder, 0o755)
+    return shutil.copy(PROGRAM, folder)
+
+
 def run(*args, timeout=60, binary=False, **options):
     """Runs the program; the result has returncode, stdout and stderr as text."""
+    program = program_for_all() if "user" in options else PROGRAM
     options.setdefault("stdout", subprocess.PIPE)
     options.setdefault("stderr", subprocess.PIPE)
     if "input" not in options:
         options.setdefault("stdin", subprocess.DEVNULL)
     try:
-        done = subprocess.run([PROGRAM, *map(str, args)], timeout=timeout, check=False, **options)
+        done = subprocess.run([program, *map(str, args)], timeout=timeout, check=False, **options)
     except subprocess.TimeoutExpired:
         done = subprocess.CompletedProcess(args, HANGS, b"", b"it did not end in time")
     if not binary:

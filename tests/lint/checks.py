@@ -56,7 +56,11 @@ class Tree:
         return [f for f in names.splitlines() if os.path.isfile(os.path.join(self.top, f))]
 
     def walk(self):
+        """The files of an unpacked release, without what autotools copied into it and without build folders."""
         for folder, folders, names in os.walk(self.top):
+            if folder == self.top:
+                folders[:] = [d for d in folders if not re.match(r"_|build|autom4te\.cache$|m4$", d)]
+                names = [n for n in names if n not in ("config.h", "config.h.in")]
             folders[:] = [d for d in folders if not d.startswith(".") or d == ".ci"]
             for name in names:
                 path = os.path.relpath(os.path.join(folder, name), self.top)
