@@ -115,7 +115,7 @@ void gd_gpu_copy(struct gd_row *gpu, const char *column, const struct gd_row *fr
 	if (from)
 		gd_set_cell(gpu, column, gd_get(from, from_column));
 	else
-		gd_set_unknown(gpu, column, GD_GAP_NO_SOURCE, "the files of this GPU's driver were not found", NULL);
+		gd_set_unknown(gpu, column, GD_GAP_NO_SOURCE, "no file of its driver says it", NULL);
 }
 
 static bool is_true(const struct gd_row *row, const char *column)

@@ -158,6 +158,9 @@ static void set_resizable_bar(struct gd_row *gpu)
 		gd_set_bool(gpu, "resizable_bar", false, gd_get(gpu, "bar_max_mib")->source);
 	else if (bar >= 0 && vram > 0)
 		gd_set_bool(gpu, "resizable_bar", bar >= vram - vram / 50, gd_get(gpu, "bar_max_mib")->source);
+	else if (bar >= 0 && vram == 0)
+		gd_set_unknown(gpu, "resizable_bar", GD_GAP_GARBAGE, "the driver says that the card has no memory",
+			       NULL);
 	else
 		gd_set_cell(gpu, "resizable_bar", gd_get(gpu, bar < 0 ? "bar_max_mib" : "vram_mib"));
 }

@@ -234,7 +234,12 @@ static void set_compute(struct gd_ctx *ctx, struct gd_row *gpu, const struct gd_
 	const char *vendor = gd_get_text(gpu, "vendor_id", "");
 	const char *device = gd_get_text(gpu, "device_id", "");
 
-	if (gd_gpudb_not_gpu_peek(ctx->db, vendor, device))
+	/* The driver of WSL 2: one id for whatever GPU Windows lends. */
+	if (!strcmp(gd_get_text(gpu, "driver", ""), "dxgkrnl"))
+		gd_set_unknown(gpu, "compute", GD_GAP_NO_SOURCE,
+			       "the GPU belongs to Windows, which lends it through /dev/dxg; no file tells more",
+			       "nvidia-smi, vulkaninfo or rocminfo, run in this Linux, can tell");
+	else if (gd_gpudb_not_gpu_peek(ctx->db, vendor, device))
 		gd_set_bool(gpu, "compute", false, "data/gpu-db/not-gpu.csv");
 	else if (m->count || !strcmp(vendor, "1002") || !strcmp(vendor, "10de") || !strcmp(vendor, "8086"))
 		gd_set_bool(gpu, "compute", true, m->count ? m->source : gd_get(gpu, "vendor_id")->source);

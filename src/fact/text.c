@@ -347,10 +347,11 @@ static int check_keys(struct reader *r)
 {
 	for (size_t i = 0; i < r->seen_count; i++) {
 		const struct gd_row *row = r->seen[i].row;
-		enum gd_state key = row->cells[0].state;
+		bool is_private = row->table->columns[0].flags & GD_COL_PRIVATE;
+		bool masked = is_private && row->cells[0].state == GD_UNKNOWN;
 
 		r->line = r->seen[i].line;
-		if (!row->table->singleton && key != GD_KNOWN && key != GD_UNKNOWN)
+		if (!row->table->singleton && row->cells[0].state != GD_KNOWN && !masked)
 			return fault(r, "a row without its key", row->table->columns[0].name);
 		r->seen[i].key = gd_row_key(row);
 	}

@@ -70,7 +70,7 @@ static int open_walking(struct tree *t, const char *path, int flags)
 	return fd < 0 ? -errno : fd;
 }
 
-static int open_once(struct tree *t, const char *path, int flags)
+static int open_as_told(struct tree *t, const char *path, int flags)
 {
 	/* openat2() refuses what means nothing beside O_PATH. */
 	int all = flags | (flags & O_PATH ? O_CLOEXEC : OPEN_FLAGS);
@@ -90,6 +90,25 @@ static int open_once(struct tree *t, const char *path, int flags)
 		return open_walking(t, path, all);
 	}
 	return -errno;
+}
+
+/*
+ * Opening a device can wake a GPU or arm a watchdog. So what is to be read is
+ * looked at first, and where it is no file, the caller gets a descriptor that
+ * tells its type and cannot be read.
+ */
+static int open_once(struct tree *t, const char *path, int flags)
+{
+	struct stat st;
+	int fd;
+
+	if (flags & (O_PATH | O_DIRECTORY))
+		return open_as_told(t, path, flags);
+	fd = open_as_told(t, path, O_PATH | (flags & O_NOFOLLOW));
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return fd;
+	close(fd);
+	return open_as_told(t, path, flags);
 }
 
 static int standin_open(void *impl, const char *path, int flags)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/report.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -94,6 +95,8 @@ static void fill_machine(struct gd_report *r, const struct gd_facts *facts)
 	m->ram_available_mib = number(host, "ram_available_mib");
 	/* The fact is that of one socket. */
 	m->cpu_bandwidth_gbps = real(cpu, "memory_bandwidth_gbps") * (double)(m->sockets > 1 ? m->sockets : 1);
+	if (!isfinite(m->cpu_bandwidth_gbps))
+		m->cpu_bandwidth_gbps = 0;
 }
 
 /* What the database says of the product, not what was read on this machine. */

@@ -108,6 +108,8 @@ static void put_cpu(const struct gd_report_machine *m, const struct gd_view *vie
 	}
 	if (s.len && m->cpu_bandwidth_gbps > 0)
 		gd_buf_printf(&s, ", up to %.0f GB/s", m->cpu_bandwidth_gbps);
+	if (!s.len)
+		gd_buf_puts(&s, "not known");
 	put_line(out, view, "Memory", &s);
 }
 
@@ -281,9 +283,9 @@ static void put_question(const struct gd_open_question *q, const struct gd_view 
 static void put_open(const struct gd_report *r, const struct gd_view *view, struct gd_buf *out)
 {
 	bool any = r->failed_probes.count > 0;
+	size_t minor = 0;
 
-	for (size_t i = 0; i < r->open_count; i++)
-		any |= is_shown(&r->open[i], view);
+	any |= r->open_count > 0;
 	if (any) {
 		gd_buf_putc(out, '\n');
 		gd_styled(out, view, GD_BOLD, "Could not be checked");
@@ -292,6 +294,13 @@ static void put_open(const struct gd_report *r, const struct gd_view *view, stru
 	for (size_t i = 0; i < r->open_count; i++)
 		if (is_shown(&r->open[i], view))
 			put_question(&r->open[i], view, out);
+		else
+			minor += r->open[i].rules.count;
+	if (minor) {
+		gd_autofree text = gd_xasprintf("%zu of little weight (--verbose tells which)", minor);
+
+		gd_paragraph(out, view, "  - ", text);
+	}
 	for (size_t i = 0; i < r->failed_probes.count; i++)
 		gd_paragraph(out, view, "  - the probe ", r->failed_probes.items[i]);
 }

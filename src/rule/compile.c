@@ -211,6 +211,17 @@ static void add_cell(const struct gd_cell *c, enum gd_type type, struct gd_buf *
  * Most templates name plain columns of the row at hand or of a one-row table:
  * these need no statement. False where the expression is more than that.
  */
+/* A text goes into reports that people pass on. */
+static const char PRIVATE_VALUE[] = "(private)";
+
+static bool reads_private(const struct gd_reads *reads)
+{
+	for (size_t i = 0; i < reads->count; i++)
+		if (reads->items[i].table->table->columns[reads->items[i].column].flags & GD_COL_PRIVATE)
+			return true;
+	return false;
+}
+
 static bool add_plain_column(const struct gd_rule *rule, const char *expression, const struct gd_row *row,
 			     const struct gd_store *store, struct gd_buf *out)
 {
@@ -228,7 +239,10 @@ static bool add_plain_column(const struct gd_rule *rule, const char *expression,
 			return false;
 		row = t->rows[0];
 	}
-	add_cell(&row->cells[c], t->table->columns[c].type, out);
+	if (t->table->columns[c].flags & GD_COL_PRIVATE)
+		gd_buf_puts(out, PRIVATE_VALUE);
+	else
+		add_cell(&row->cells[c], t->table->columns[c].type, out);
 	return true;
 }
 
@@ -257,7 +271,11 @@ static int fill_in(const struct gd_rule *rule, const char *expression, const str
 	sqlite3_bind_text(stmt, 1, key, -1, SQLITE_STATIC);
 	gd_store_reset_steps(store);
 	r = sqlite3_step(stmt);
-	if (r == SQLITE_ROW)
+	if (reads_private(&reads))
+		gd_buf_puts(out, PRIVATE_VALUE);
+	else if (gd_reads_tainted(&reads))
+		gd_buf_puts(out, "unknown");
+	else if (r == SQLITE_ROW)
 		add_value(stmt, out);
 	sqlite3_finalize(stmt);
 	return r == SQLITE_ROW || r == SQLITE_DONE ? 0 : gd_err_set(err, -EIO, "%s", sqlite3_errmsg(store->db));

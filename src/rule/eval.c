@@ -30,30 +30,6 @@ static void condition_free(struct condition *c)
 	free(c->parts);
 }
 
-static bool any_unknown(const struct gd_rows *rows, size_t column)
-{
-	for (size_t i = 0; i < rows->count; i++)
-		if (rows->rows[i]->cells[column].state == GD_UNKNOWN)
-			return true;
-	return false;
-}
-
-/*
- * A subquery's WHERE, aggregate, IN or EXISTS drops NULLs without a word. So
- * where it went over a table that is not listed in full, or over a column with
- * an unknown in any row, its answer is not taken.
- */
-static bool is_tainted(const struct gd_reads *reads)
-{
-	for (size_t i = 0; i < reads->count; i++) {
-		const struct gd_read *r = &reads->items[i];
-
-		if (r->whole_table && (!r->table->complete || any_unknown(r->table, r->column)))
-			return true;
-	}
-	return false;
-}
-
 static const struct gd_row *row_of(const struct gd_read *r, const struct gd_rule *rule, const struct gd_row *row)
 {
 	if (row && !strcmp(r->table->table->name, rule->on))
@@ -114,7 +90,7 @@ static int run_part(const struct gd_rule *rule, const char *key, const char *exp
 		}
 	}
 	sqlite3_finalize(stmt);
-	part->tainted = is_tainted(&part->reads);
+	part->tainted = gd_reads_tainted(&part->reads);
 	if (r == SQLITE_DONE && i == on->count)
 		return 0;
 	if (r == SQLITE_DONE || r == SQLITE_ROW)
@@ -167,7 +143,7 @@ bool gd_input_is_unknown(const struct gd_input *in)
 {
 	if (in->row)
 		return in->row->cells[in->column].state == GD_UNKNOWN;
-	return !in->table->complete || any_unknown(in->table, in->column);
+	return gd_rows_have_gaps(in->table, in->column);
 }
 
 static bool any_absent(const struct gd_verdict *v)

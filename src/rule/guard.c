@@ -45,6 +45,27 @@ void gd_guard_split(const char *expression, struct gd_strv *out)
 	gd_strv_add(out, expression);
 }
 
+bool gd_rows_have_gaps(const struct gd_rows *rows, size_t column)
+{
+	if (!rows->complete)
+		return true;
+	for (size_t i = 0; i < rows->count; i++)
+		if (rows->rows[i]->cells[column].state == GD_UNKNOWN)
+			return true;
+	return false;
+}
+
+bool gd_reads_tainted(const struct gd_reads *reads)
+{
+	for (size_t i = 0; i < reads->count; i++) {
+		const struct gd_read *r = &reads->items[i];
+
+		if (r->whole_table && gd_rows_have_gaps(r->table, r->column))
+			return true;
+	}
+	return false;
+}
+
 void gd_reads_free(struct gd_reads *r)
 {
 	free(r->items);

@@ -53,6 +53,16 @@ struct gd_reads {
 
 void gd_reads_free(struct gd_reads *r);
 
+/* The table is not listed in full, or the column is unknown in a row of it. */
+bool gd_rows_have_gaps(const struct gd_rows *rows, size_t column);
+
+/*
+ * A subquery's WHERE, aggregate, IN or EXISTS drops NULLs without a word. So
+ * where it went over a table that is not listed in full, or over a column with
+ * an unknown in any row, its answer is not taken.
+ */
+bool gd_reads_tainted(const struct gd_reads *reads);
+
 /*
  * Prepares a statement of a rule: it may only read fact tables and call plain
  * functions. What it reads is noted, each column once.

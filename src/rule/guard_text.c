@@ -34,6 +34,8 @@ static const struct {
 	{ "limit", "which rows it keeps depends on order" },
 	{ "cast", "it makes 0 of any text" },
 	{ "with", "a subquery says the same" },
+	{ "using", "write ON a.x = b.x" },
+	{ "natural", "write JOIN with ON a.x = b.x" },
 	{ "random", "a rule must give the same answer twice" },
 	{ "collate", "version columns compare as versions by themselves" },
 };
@@ -142,9 +144,13 @@ static enum operand lone_operand(const struct gd_store *store, const struct gd_t
 
 		if (i < 0)
 			continue;
+		/* Behind an alias it may be any of them: a version is the one that must not be folded or wrapped. */
+		if (operand_of(table->columns[i].type) == OPERAND_VERSION)
+			return OPERAND_VERSION;
 		if (found != OPERAND_NONE && found != operand_of(table->columns[i].type))
-			return OPERAND_OTHER;
-		found = operand_of(table->columns[i].type);
+			found = OPERAND_OTHER;
+		else
+			found = operand_of(table->columns[i].type);
 	}
 	return found == OPERAND_NONE ? OPERAND_OTHER : found;
 }
@@ -158,9 +164,8 @@ static enum operand column_operand(const struct gd_store *store, const struct gd
 	const struct gd_rows *rows = gd_facts_table_peek(store->facts, name);
 	int i = rows ? gd_table_column(rows->table, col) : -1;
 
-	if (!rows)
-		return lone_operand(store, column);
-	return i < 0 ? OPERAND_OTHER : operand_of(rows->table->columns[i].type);
+	/* No such table, or no such column in it: an alias. */
+	return i < 0 ? lone_operand(store, column) : operand_of(rows->table->columns[i].type);
 }
 
 /* Moves `*s` behind an operand that starts with `t`, and notes its type and name. */

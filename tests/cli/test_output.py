@@ -158,6 +158,7 @@ def check_writes(t, root):
         t.skip("no file is opened for writing", "strace is missing, or a sanitizer writes for itself")
         return
     log = t.folder() + "/log"
+    check_devices(t, root, log)
     # New names, removed names, modes and owners: all that could leave a trace, and every open that may write.
     trace = "trace=open,openat,openat2,creat,mkdir,mkdirat,unlink,unlinkat,rename,renameat,renameat2," \
         "link,linkat,symlink,symlinkat,mknod,mknodat,truncate,ftruncate,chmod,fchmod,fchmodat," \
@@ -175,6 +176,22 @@ def check_writes(t, root):
         programs = [line for line in calls if "execve(" in line]
         t.ok(not changing, "nothing is opened for writing: " + " ".join(command[:2]), "".join(changing[:5]))
         t.ok(len(programs) == 1, "no other program is started: " + " ".join(command[:2]), "".join(programs[:5]))
+
+
+def check_devices(t, root, log):
+    """Opening a device can wake a GPU or arm a watchdog: what is no file is only looked at."""
+    os.makedirs(root + "/dev", exist_ok=True)
+    os.mkfifo(root + "/dev/kfd")
+    os.mkfifo(root + "/dev/watchdog")
+    for command in (("check", "--root", root), ("record", "--all", "--root", root, "-")):
+        subprocess.run(["strace", "-f", "-o", log, "-e", "trace=open,openat,openat2", tap.PROGRAM, *command],
+                       stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        with open(log, encoding="utf-8", errors="replace") as f:
+            calls = [line for line in f if "(" in line]
+        opened = [line for line in calls if re.search(r'"/?dev/(kfd|watchdog)"', line) and "O_PATH" not in line]
+        t.ok(calls and not opened, "no device is opened: " + command[0], "".join(opened[:5]))
+    os.unlink(root + "/dev/kfd")
+    os.unlink(root + "/dev/watchdog")
 
 
 def main():

@@ -170,6 +170,11 @@ REFUSED = [
     ("(SELECT h.kernel_release FROM host AS h) < '6.10'", "h.kernel_release is a version: compare it directly"),
     ("(SELECT count(*) FROM this_gpu AS g WHERE g.gtt_mib > 0) = 0", 'there is no fact table "this_gpu"'),
     ("(SELECT count(*) FROM THIS_gpu AS g WHERE g.gtt_mib > 0) = 0", 'there is no fact table "THIS_gpu"'),
+    ("(SELECT max(d.version) FROM nvidia_driver AS d) < '600'", "d.version is a version: compare it directly"),
+    ("(SELECT max(gpu.kernel_release) FROM host AS gpu) < '6.9'",
+     "gpu.kernel_release is a version: compare it directly"),
+    ("NOT EXISTS (SELECT 1 FROM amdgpu AS x JOIN drm_node AS y USING (device))", "USING is refused in a rule"),
+    ("(SELECT count(*) FROM gpu AS x NATURAL JOIN drm_node AS y) = 0", "NATURAL is refused in a rule"),
     ("gpu.driver NOT IN ()", "empty parentheses"),
     ("gpu.driver IN ( )", "empty parentheses"),
 ]
@@ -387,6 +392,19 @@ def check_text(t, folder):
     first, last, after = report(HEALTHY, rule(always, when="NOT gpu.compute"))
     t.equal(after["rules_total"] - after["rules_asked"], total - (json["rules_asked"] - 2) + 1,
             "a rule that does not apply is counted as such")
+    facts = HEALTHY.replace("table drm_node complete", 'table drm_node incomplete denied "d"') + """
+table nvidia_gpu complete
+row
+  address = "0000:03:00.0"
+  uuid = "GPU-SECRET"
+"""
+    counted = "{(SELECT count(*) FROM drm_node AS y)} nodes"
+    hidden = "{(SELECT max(n.uuid) FROM nvidia_gpu AS n)} and {lower(nvidia_gpu.uuid)} and {nvidia_gpu.uuid}"
+    for says, on, wanted in ((counted, "gpu", "unknown nodes"),
+                             (hidden, "nvidia_gpu", "(private) and (private) and (private)")):
+        problem = "%s = '0000:03:00.0'" % ("gpu.id" if on == "gpu" else "nvidia_gpu.address")
+        *_, json = report(facts, rule(problem, on=on).replace("says = x", "says = " + says))
+        t.equal([f["says"] for f in json["findings"] if f["rule"] == "mine"], [wanted], says)
 
 
 def main():
