@@ -213,8 +213,12 @@ void gd_set_text(struct gd_row *row, const char *column, const char *value, cons
 	static const enum gd_type types[] = { GD_TEXT, GD_VERSION };
 	struct gd_cell *c = cell_for(row, column, types, GD_COUNT(types));
 
-	if (!gd_is_text(value, strlen(value))) {
-		gd_autofree detail = gd_xasprintf("%s holds bytes that are no text", source ? source : column);
+	size_t len = strlen(value);
+
+	if (len > GD_TEXT_MAX_BYTES || !gd_is_text(value, len)) {
+		gd_autofree detail = gd_xasprintf("%s holds %s", source ? source : column,
+						  len > GD_TEXT_MAX_BYTES ? "more than 64 KiB"
+									  : "bytes that are no text");
 
 		gd_set_unknown(row, column, GD_GAP_GARBAGE, detail, NULL);
 		return;

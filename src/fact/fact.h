@@ -90,7 +90,9 @@ struct gd_row *gd_facts_find(const struct gd_facts *f, const char *table, const 
 void gd_set_bool(struct gd_row *row, const char *column, bool value, const char *source);
 void gd_set_int(struct gd_row *row, const char *column, int64_t value, const char *source);
 void gd_set_real(struct gd_row *row, const char *column, double value, const char *source);
-/* For GD_TEXT and GD_VERSION. Bytes that are not UTF-8 make the cell unknown (garbage). */
+/* The longest text of a fact. SQL could not hold a much longer one, and nothing real is near it. */
+enum { GD_TEXT_MAX_BYTES = 64 * 1024 };
+/* For GD_TEXT and GD_VERSION. A longer text, or bytes that are not UTF-8, make the cell unknown (garbage). */
 void gd_set_text(struct gd_row *row, const char *column, const char *value, const char *source);
 void gd_set_absent(struct gd_row *row, const char *column, const char *source);
 void gd_set_unknown(struct gd_row *row, const char *column, enum gd_gap gap, const char *detail, const char *remedy);

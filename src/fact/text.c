@@ -271,6 +271,8 @@ static int read_known(struct reader *r, const struct gd_column *column, char *s)
 
 	if (!value)
 		return fault(r, "expected quoted text", s);
+	if (strlen(value) > GD_TEXT_MAX_BYTES)
+		return fault(r, "a text of more than 64 KiB", column->name);
 	q = read_source(r, s, &source);
 	if (q < 0)
 		return q;

@@ -245,9 +245,38 @@ def check_sizes(t):
     t.status(tap.run("record", "--all", "-", "--root", deep), (0, 64), "a tree of a thousand folders in each other")
 
 
+def check_long_texts(t):
+    """A text that SQL could not hold is no fact: it would read as NULL there."""
+    root = t.folder()
+    tap.write(root + "/etc/os-release", 'ID=arch\nPRETTY_NAME="%s"\n' % ("x" * 70000))
+    done = tap.run("facts", "host", "--root", root)
+    t.status(done, 0, "a distribution of 70,000 letters", "os_name unknown garbage", "more than 64 KiB")
+    facts = tap.facts_text('table gpu complete\nrow\n  id = "a"\n  name = "%s"\n' % ("x" * 70000))
+    file = tap.write(root + "/facts", facts)
+    t.status(tap.run("check", "--facts", file), 65, "facts with such a name", file + ":5: a text of more than 64 KiB")
+
+
+def check_lent_gpu(t):
+    """WSL 2 shows whatever GPU Windows lends as one Microsoft device, which is a plain screen elsewhere."""
+    for driver, wanted in (("dxgkrnl", "compute unknown no-source"), ("hyperv_drm", "compute = false")):
+        root = t.folder()
+        machine.add_pci(root, "5582:00:00.0", "0x1414", "0x008e", "0x030200", uevent="DRIVER=" + driver)
+        t.status(tap.run("facts", "gpu", "--root", root), 0, "Microsoft's device with " + driver, wanted)
+
+
+def check_no_memory(t):
+    """A card that is said to have no memory: nothing follows for its BAR."""
+    root = t.folder()
+    machine.add_pci(root, "0000:03:00.0", "0x1002", "0x73df", "0x030000", mem_info_vram_total="0",
+                    resource="0x0000000800000000 0x0000000bffffffff 0x000000000014220c\n" + "0x0 0x0 0x0\n" * 6)
+    t.status(tap.run("facts", "gpu", "--root", root), 0, "a card of 0 bytes", "vram_mib = 0 ",
+             "resizable_bar unknown garbage")
+
+
 def main():
     t = tap.Tap()
-    for part in (check_roots, check_captures, check_links, check_strange_files, check_sizes):
+    for part in (check_roots, check_captures, check_links, check_strange_files, check_sizes, check_long_texts,
+                 check_lent_gpu, check_no_memory):
         part(t)
     t.end()
 
