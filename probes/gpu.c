@@ -300,16 +300,46 @@ static void add_all(struct gd_ctx *ctx)
 	}
 }
 
+/*
+ * A render node of a system on a chip (Jetson, Apple, Mali, Adreno): such a GPU
+ * can compute and is no PCI device. NULL where there is none. Those of the list
+ * do not compute; partitions of AMD's cards have nodes on a platform device.
+ */
+static const struct gd_row *find_soc_gpu(const struct gd_ctx *ctx)
+{
+	static const char *const others[] = { "etnaviv", "lima", "v3d", "vc4", "vgem", "vkms" };
+	const struct gd_rows *nodes = gd_facts_table_peek(ctx->facts, "drm_node");
+
+	for (size_t i = 0; nodes && i < nodes->count; i++) {
+		const char *driver = gd_get_text(nodes->rows[i], "driver", NULL);
+		bool other = !driver || gd_get(nodes->rows[i], "device")->state != GD_ABSENT ||
+			     !text_is(nodes->rows[i], "kind", "render") || !strncmp(driver, "amdgpu", 6);
+
+		for (size_t k = 0; k < GD_COUNT(others) && !other; k++)
+			other = !strcmp(driver, others[k]);
+		if (!other)
+			return nodes->rows[i];
+	}
+	return NULL;
+}
+
 static int run(struct gd_ctx *ctx, struct gd_err *err)
 {
 	const struct gd_rows *pci = gd_facts_table_peek(ctx->facts, "pci_device");
+	const struct gd_row *soc = find_soc_gpu(ctx);
 
 	(void)err;
 	add_all(ctx);
-	if (pci->complete)
-		gd_facts_complete(ctx->facts, "gpu");
-	else
+	if (!pci->complete) {
 		gd_facts_incomplete(ctx->facts, "gpu", pci->gap, pci->detail, pci->remedy);
+	} else if (soc) {
+		gd_autofree detail = gd_xasprintf("%s (%s) is a GPU inside a system on a chip; those are not read yet",
+						  gd_get_text(soc, "name", ""), gd_get_text(soc, "driver", ""));
+
+		gd_facts_incomplete(ctx->facts, "gpu", GD_GAP_NO_SOURCE, detail, NULL);
+	} else {
+		gd_facts_complete(ctx->facts, "gpu");
+	}
 	return 0;
 }
 

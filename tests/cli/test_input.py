@@ -264,6 +264,23 @@ def check_lent_gpu(t):
         t.status(tap.run("facts", "gpu", "--root", root), 0, "Microsoft's device with " + driver, wanted)
 
 
+def check_soc_gpu(t):
+    """The GPU of a system on a chip is no PCI device: that there is none must not be said."""
+    for driver, wanted in (("asahi", "table gpu incomplete no-source \"renderD128 (asahi)"),
+                           ("v3d", "table gpu complete")):
+        root = t.folder()
+        for folder in ("/sys/bus/pci/devices", "/sys/bus/platform/drivers/" + driver, "/sys/class/drm",
+                       "/sys/devices/platform/soc/gpu0/drm/renderD128"):
+            os.makedirs(root + folder)
+        gpu = root + "/sys/devices/platform/soc/gpu0"
+        os.symlink("../../../../bus/platform/drivers/" + driver, gpu + "/driver")
+        os.symlink("../../../gpu0", gpu + "/drm/renderD128/device")
+        os.symlink("../../devices/platform/soc/gpu0/drm/renderD128", root + "/sys/class/drm/renderD128")
+        t.status(tap.run("facts", "gpu", "--root", root), 0, "a render node of " + driver, wanted)
+        t.status(tap.run("check", "--root", root), (0, 2), "and its report", *(
+            ["The GPUs of this machine could not be listed"] if driver == "asahi" else ["No GPU for compute"]))
+
+
 def check_no_memory(t):
     """A card that is said to have no memory: nothing follows for its BAR."""
     root = t.folder()
@@ -276,7 +293,7 @@ def check_no_memory(t):
 def main():
     t = tap.Tap()
     for part in (check_roots, check_captures, check_links, check_strange_files, check_sizes, check_long_texts,
-                 check_lent_gpu, check_no_memory):
+                 check_lent_gpu, check_soc_gpu, check_no_memory):
         part(t)
     t.end()
 
