@@ -112,9 +112,7 @@ def check_columns(t, source):
 def check_json(t, sources):
     with open(os.path.join(tap.TOP, "data", "report.schema.json"), encoding="utf-8") as f:
         schema = json.load(f)
-    if not schema:
-        t.skip("the report keeps to its schema", "the schema is not written yet")
-        return
+    t.ok(schema.get("required"), "the schema asks for something")
     if not jsonschema:
         t.skip("the report keeps to its schema", "python3-jsonschema is missing")
         return
