@@ -32,6 +32,8 @@ libgpudoctor_a_SOURCES = \
 	src/base/version.c src/base/version.h \
 	src/host/capture.c src/host/capture.h \
 	src/host/capture_text.c \
+	src/host/capture_words.c src/host/capture_words.h \
+	src/host/child.c src/host/child.h \
 	src/host/host.c src/host/host.h \
 	src/host/mask.c \
 	src/host/mask.h \
@@ -47,6 +49,7 @@ libgpudoctor_a_SOURCES = \
 	src/host/mask_shape.h \
 	src/host/recorder.c src/host/recorder.h \
 	src/host/resolve.c src/host/resolve.h \
+	src/host/sandbox.c src/host/sandbox.h \
 	src/host/standin.c src/host/standin.h \
 	src/host/tree.c \
 	src/fact/embedded.h \
@@ -56,6 +59,8 @@ libgpudoctor_a_SOURCES = \
 	src/fact/store_extras.c \
 	src/fact/table.h \
 	src/fact/text.c src/fact/text.h \
+	src/probe/library.c src/probe/library.h \
+	src/probe/load.c \
 	src/probe/probe.h \
 	src/probe/runner.c \
 	src/probe/take.c \

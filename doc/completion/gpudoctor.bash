@@ -22,7 +22,7 @@ _gpudoctor_names() {
 
 _gpudoctor() {
 	local program=$1 cur=$2 prev=$3 command=${COMP_WORDS[1]-} options
-	local machine='--root --capture --demo --facts'
+	local machine='--root --capture --demo --timeout --facts'
 
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -le 1 ]; then
@@ -35,7 +35,7 @@ _gpudoctor() {
 	query) options="$machine --format --show-private" ;;
 	rules) options='--format --rules --check' ;;
 	explain) options="$machine --format --rules --show-private" ;;
-	record) options='--root --capture --demo --all --comment --force' ;;
+	record) options='--root --capture --demo --timeout --all --comment --force' ;;
 	*) return ;;
 	esac
 	options="$options -h --help"

@@ -20,7 +20,7 @@ enum gd_exit {
 
 /* Which options a command takes. */
 enum gd_option_bit {
-	GD_OPT_HOST = 1 << 0, /* --root, --capture, --demo */
+	GD_OPT_HOST = 1 << 0, /* --root, --capture, --demo, --timeout */
 	GD_OPT_FORMAT = 1 << 1,
 	GD_OPT_VERBOSITY = 1 << 2, /* --quiet, --verbose */
 	GD_OPT_FAIL_ON = 1 << 3,
@@ -34,6 +34,7 @@ enum gd_option_bit {
 
 struct gd_options {
 	const char *root;
+	int timeout_ms; /* for each library that is asked */
 	const char *capture;
 	const char *facts;
 	bool demo;

@@ -80,7 +80,7 @@ static int record(struct gd_session *s, const struct gd_options *o, const char *
 	int status = 0;
 
 	s->facts = gd_facts_new();
-	gd_probes_run(recorder, s->db, s->facts);
+	gd_probes_run(recorder, s->db, o->timeout_ms, s->facts);
 	if (o->all && gd_recorder_take_all(recorder, &err) < 0)
 		status = gd_fail(GD_EXIT_USAGE, "%s", err.text);
 	if (!status) {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/parse.h"
 #include "cmd/cmd.h"
 #include "render/term.h"
 
@@ -19,6 +20,7 @@ enum {
 	KEY_ROOT = 256,
 	KEY_CAPTURE,
 	KEY_DEMO,
+	KEY_TIMEOUT,
 	KEY_FACTS,
 	KEY_FORMAT,
 	KEY_COLOUR,
@@ -32,11 +34,14 @@ enum {
 	KEY_FORCE
 };
 
+enum { DEFAULT_TIMEOUT_MS = 5000, MAX_TIMEOUT_S = 3600 };
+
 static const struct option_spec specs[] = {
 	{ "root", KEY_ROOT, "DIR", GD_OPT_HOST, "look at the machine whose files are below DIR" },
 	{ "capture", KEY_CAPTURE, "FILE", GD_OPT_HOST,
 	  "look at a machine recorded with gpudoctor record; - is standard input" },
 	{ "demo", KEY_DEMO, NULL, GD_OPT_HOST, "look at a recorded machine that comes with the program" },
+	{ "timeout", KEY_TIMEOUT, "SECONDS", GD_OPT_HOST, "how long a driver's library may take to answer (5)" },
 	{ "facts", KEY_FACTS, "FILE", GD_OPT_FACTS, "take the facts from FILE, as gpudoctor facts printed them" },
 	{ "format", KEY_FORMAT, "NAME", GD_OPT_FORMAT, "text (the default) or json" },
 	{ "describe", KEY_DESCRIBE, NULL, GD_OPT_DESCRIBE, "list every table and column instead" },
@@ -123,6 +128,17 @@ static int set_colour(struct gd_options *o, const char *when)
 	return -1;
 }
 
+static int set_timeout(struct gd_options *o, const char *text)
+{
+	double seconds;
+
+	if (gd_parse_real(text, &seconds) < 0 || !(seconds >= 0.001 && seconds <= MAX_TIMEOUT_S))
+		return gd_fail(GD_EXIT_USAGE, "--timeout takes seconds, more than 0 and at most %d, not \"%s\"",
+			       MAX_TIMEOUT_S, text);
+	o->timeout_ms = (int)(seconds * 1000);
+	return -1;
+}
+
 static int set_option(const struct gd_command *cmd, struct gd_options *o, int key)
 {
 	switch (key) {
@@ -135,6 +151,8 @@ static int set_option(const struct gd_command *cmd, struct gd_options *o, int ke
 	case KEY_DEMO:
 		o->demo = true;
 		break;
+	case KEY_TIMEOUT:
+		return set_timeout(o, optarg);
 	case KEY_FACTS:
 		o->facts = optarg;
 		break;
@@ -218,7 +236,8 @@ int gd_options_parse(const struct gd_command *cmd, int argc, char **argv, struct
 	static char program[] = "gpudoctor";
 	int key;
 
-	*o = (struct gd_options){ .format = gd_formats[0], .view = gd_view_of_stdout(), .fail_on = GD_WARNING };
+	*o = (struct gd_options){ .format = gd_formats[0], .view = gd_view_of_stdout(), .fail_on = GD_WARNING,
+				  .timeout_ms = DEFAULT_TIMEOUT_MS };
 	build_getopt(cmd, longs, shorts);
 	argv[0] = program; /* getopt's messages start with it */
 	optind = 1;

@@ -112,7 +112,7 @@ int gd_session_probe(struct gd_session *s, const struct gd_options *o)
 
 	s->facts = gd_facts_new();
 	if (!o->facts) {
-		gd_probes_run(s->host, s->db, s->facts);
+		gd_probes_run(s->host, s->db, o->timeout_ms, s->facts);
 		return 0;
 	}
 	gd_probes_declare(s->facts);

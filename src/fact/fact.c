@@ -18,6 +18,8 @@ static const struct {
 	[GD_GAP_ERROR] = { "error", "it could not be read" },
 	[GD_GAP_AMBIGUOUS] = { "ambiguous", "the sources allow several answers" },
 	[GD_GAP_NO_SOURCE] = { "no-source", "nothing on this machine says it" },
+	[GD_GAP_CRASHED] = { "crashed", "a library crashed before it answered" },
+	[GD_GAP_TIMED_OUT] = { "timed-out", "a library did not answer in time" },
 	[GD_GAP_NOT_PROBED] = { "not-probed", "the probe did not get this far" },
 };
 

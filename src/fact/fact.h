@@ -24,6 +24,8 @@ enum gd_gap {
 	GD_GAP_ERROR, /* reading failed in another way */
 	GD_GAP_AMBIGUOUS, /* the sources allow several answers */
 	GD_GAP_NO_SOURCE, /* nothing on this machine says it */
+	GD_GAP_CRASHED, /* a library crashed before it said so */
+	GD_GAP_TIMED_OUT, /* a library did not answer in time */
 	GD_GAP_NOT_PROBED, /* the probe did not run, or stopped before it */
 	GD_GAP_COUNT,
 };

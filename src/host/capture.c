@@ -88,7 +88,7 @@ int gd_capture_add(struct gd_capture *c, const char *path, enum gd_verb verb, st
 
 static bool is_absent(const struct gd_capture *c, const char *path)
 {
-	for (int verb = 0; verb < GD_VERB_COUNT; verb++) {
+	for (int verb = 0; verb < GD_VERB_ENV; verb++) {
 		const struct gd_entry *e = gd_capture_find(c, path, (enum gd_verb)verb);
 
 		if (e)
@@ -212,6 +212,26 @@ static int capture_stat(void *impl, const char *path, struct gd_stat *ret)
 	return 0;
 }
 
+static int capture_env(void *impl, const char *name, char **ret)
+{
+	const struct gd_entry *e = gd_capture_find(impl, name, GD_VERB_ENV);
+
+	if (!e || e->error)
+		return e ? e->error : -GD_ENOTCAPTURED;
+	*ret = gd_xstrdup(e->data);
+	return 0;
+}
+
+static int capture_said(void *impl, const char *name, struct gd_buf *out)
+{
+	const struct gd_entry *e = gd_capture_find(impl, name, GD_VERB_SAID);
+
+	if (!e || e->error)
+		return e ? e->error : -GD_ENOTCAPTURED;
+	gd_buf_add(out, e->data, e->len);
+	return 0;
+}
+
 static void capture_close(void *impl)
 {
 	gd_capture_free(impl);
@@ -223,6 +243,8 @@ static const struct gd_host_ops capture_ops = {
 	.list = capture_list,
 	.link = capture_link,
 	.stat = capture_stat,
+	.env = capture_env,
+	.said = capture_said,
 	.close = capture_close,
 };
 

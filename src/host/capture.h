@@ -13,8 +13,10 @@
  *   dir PATH               the names follow, each behind a "|"
  *   link PATH -> TARGET
  *   stat PATH char 0660 0:993 226:128 rw
+ *   env NAME = VALUE       a variable of the caller's environment
+ *   said NAME              what the libraries of a probe said, as fact text behind "|"
  *   absent PATH            the machine answered "no such file"
- *   error VERB PATH ERRNO  VERB is file, dir, link or stat; ERRNO a name
+ *   error VERB PATH ERRNO  VERB is one of the above, ERRNO a name
  *   end N                  N entries; its absence shows a truncated file
  *
  * In content and paths a backslash is \\, and a byte outside printable ASCII
@@ -29,13 +31,21 @@
 #include "base/strv.h"
 #include "host/host.h"
 
-enum gd_verb { GD_VERB_FILE, GD_VERB_DIR, GD_VERB_LINK, GD_VERB_STAT, GD_VERB_COUNT };
+enum gd_verb {
+	GD_VERB_FILE,
+	GD_VERB_DIR,
+	GD_VERB_LINK,
+	GD_VERB_STAT,
+	GD_VERB_ENV, /* from here on a name stands where the others have a path */
+	GD_VERB_SAID,
+	GD_VERB_COUNT
+};
 
 struct gd_entry {
 	char *path;
 	enum gd_verb verb;
 	int error; /* negative errno, or 0 */
-	char *data; /* file content or link target */
+	char *data; /* file content, link target, variable, or fact text */
 	size_t len;
 	struct gd_strv names;
 	struct gd_stat stat;

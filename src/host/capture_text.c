@@ -3,57 +3,14 @@
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #include "base/alloc.h"
 #include "base/parse.h"
 #include "host/capture.h"
+#include "host/capture_words.h"
 
 #define MAGIC "gpudoctor-capture 1"
-
-static const char *const verb_names[GD_VERB_COUNT] = {
-	[GD_VERB_FILE] = "file",
-	[GD_VERB_DIR] = "dir",
-	[GD_VERB_LINK] = "link",
-	[GD_VERB_STAT] = "stat",
-};
-
-static const struct {
-	const char *name;
-	mode_t type;
-} types[] = {
-	{ "file", S_IFREG }, { "dir", S_IFDIR }, { "char", S_IFCHR }, { "block", S_IFBLK },
-	{ "fifo", S_IFIFO }, { "socket", S_IFSOCK },
-};
-
-/* The errors that reading a file system gives; anything else is written as EIO. */
-static const struct {
-	const char *name;
-	int error;
-} errors[] = {
-	{ "EIO", EIO },		{ "EACCES", EACCES },	{ "EPERM", EPERM },	{ "EINVAL", EINVAL },
-	{ "ENOENT", ENOENT },	{ "ENOTDIR", ENOTDIR }, { "EISDIR", EISDIR },	{ "ELOOP", ELOOP },
-	{ "EFBIG", EFBIG },	{ "ENODEV", ENODEV },	{ "ENXIO", ENXIO },	{ "EBUSY", EBUSY },
-	{ "EAGAIN", EAGAIN },	{ "ENODATA", ENODATA }, { "ENOTSUP", ENOTSUP }, { "ENOSYS", ENOSYS },
-	{ "ETIMEDOUT", ETIMEDOUT }, { "ESRCH", ESRCH }, { "ENAMETOOLONG", ENAMETOOLONG }, { "EOVERFLOW", EOVERFLOW },
-};
-
-static const char *error_name(int error)
-{
-	for (size_t i = 0; i < GD_COUNT(errors); i++)
-		if (errors[i].error == -error)
-			return errors[i].name;
-	return "EIO";
-}
-
-static int error_by_name(const char *name)
-{
-	for (size_t i = 0; i < GD_COUNT(errors); i++)
-		if (!strcmp(errors[i].name, name))
-			return -errors[i].error;
-	return 0;
-}
 
 /* Longer lines of content are folded here. */
 enum { FOLD_COLUMN = 200, MAX_NAME_BYTES = 4096 };
@@ -100,12 +57,8 @@ static void print_content(struct gd_buf *out, const char *data, size_t len)
 
 static void print_stat(struct gd_buf *out, const struct gd_stat *st)
 {
-	const char *type = "file";
-
-	for (size_t i = 0; i < GD_COUNT(types); i++)
-		if ((st->mode & S_IFMT) == types[i].type)
-			type = types[i].name;
-	gd_buf_printf(out, " %s %04o %u:%u %u:%u %s%s%s\n", type, st->mode & 07777u, st->uid, st->gid,
+	gd_buf_printf(out, " %s %04o %u:%u %u:%u %s%s%s\n", gd_file_type_name_peek(st->mode),
+		      st->mode & 07777u, st->uid, st->gid,
 		      major(st->rdev), minor(st->rdev), st->readable ? "r" : "", st->writable ? "w" : "",
 		      st->readable || st->writable ? "" : "-");
 }
@@ -123,24 +76,31 @@ static void print_path(struct gd_buf *out, const char *path)
 	gd_capture_escape(out, path, strlen(path));
 }
 
+/* "absent" is said of paths. */
+static bool prints_absent(const struct gd_entry *e)
+{
+	return e->error == -ENOENT && e->verb < GD_VERB_ENV;
+}
+
 static void print_entry(struct gd_buf *out, const struct gd_entry *e)
 {
-	if (e->error == -ENOENT) {
+	if (prints_absent(e)) {
 		gd_buf_puts(out, "absent ");
 		print_path(out, e->path);
 		gd_buf_putc(out, '\n');
 		return;
 	}
 	if (e->error) {
-		gd_buf_printf(out, "error %s ", verb_names[e->verb]);
+		gd_buf_printf(out, "error %s ", gd_verb_name_peek(e->verb));
 		print_path(out, e->path);
-		gd_buf_printf(out, " %s\n", error_name(e->error));
+		gd_buf_printf(out, " %s\n", gd_errno_name_peek(e->error));
 		return;
 	}
-	gd_buf_printf(out, "%s ", verb_names[e->verb]);
+	gd_buf_printf(out, "%s ", gd_verb_name_peek(e->verb));
 	print_path(out, e->path);
 	switch (e->verb) {
 	case GD_VERB_FILE:
+	case GD_VERB_SAID:
 		gd_buf_putc(out, '\n');
 		print_content(out, e->data, e->len);
 		break;
@@ -154,6 +114,11 @@ static void print_entry(struct gd_buf *out, const struct gd_entry *e)
 		break;
 	case GD_VERB_LINK:
 		gd_buf_puts(out, " -> ");
+		gd_capture_escape(out, e->data, strlen(e->data));
+		gd_buf_putc(out, '\n');
+		break;
+	case GD_VERB_ENV:
+		gd_buf_puts(out, " = ");
 		gd_capture_escape(out, e->data, strlen(e->data));
 		gd_buf_putc(out, '\n');
 		break;
@@ -182,7 +147,7 @@ void gd_capture_print(const struct gd_capture *c, const char *comment, struct gd
 	gd_buf_printf(out, "origin %s\n", c->partial ? "tree" : "live");
 	for (size_t i = 0; i < c->count; i++) {
 		/* "absent" holds for every verb: one line is enough. */
-		if (i && sorted[i]->error == -ENOENT && sorted[i - 1]->error == -ENOENT &&
+		if (i && prints_absent(sorted[i]) && prints_absent(sorted[i - 1]) &&
 		    !strcmp(sorted[i]->path, sorted[i - 1]->path))
 			continue;
 		print_entry(out, sorted[i]);
@@ -324,20 +289,9 @@ static int read_stat(struct reader *r, const char *s, struct gd_stat *st)
 	st->rdev = makedev((unsigned)n[3], (unsigned)n[4]);
 	st->readable = strchr(words.items[6], 'r') != NULL;
 	st->writable = strchr(words.items[6], 'w') != NULL;
-	for (size_t i = 0; i < GD_COUNT(types); i++)
-		if (!strcmp(words.items[0], types[i].name)) {
-			st->mode |= types[i].type;
-			return 0;
-		}
-	return fault(r, "unknown type of file");
-}
-
-static int verb_by_name(const char *name)
-{
-	for (int v = 0; v < GD_VERB_COUNT; v++)
-		if (!strcmp(verb_names[v], name))
-			return v;
-	return -1;
+	if (gd_file_type_by_name(words.items[0], &st->mode) < 0)
+		return fault(r, "unknown type of file");
+	return 0;
 }
 
 /* Cuts the next blank-separated word off `*s`. */
@@ -376,9 +330,25 @@ static int add_entry(struct reader *r, struct gd_capture *c, const char *raw_pat
 
 	if (unescape(raw_path, strlen(raw_path), &path, NULL) < 0)
 		return fault(r, "an escape that is not \\\\ or \\xNN");
-	if (!path.len || path.data[0] != '/' || strlen(path.data) != path.len)
-		return fault(r, "a path that does not start with a slash");
+	if (!path.len || strlen(path.data) != path.len || (verb < GD_VERB_ENV && path.data[0] != '/'))
+		return fault(r, verb < GD_VERB_ENV ? "a path that does not start with a slash" : "a name is missing");
 	return gd_capture_add(c, path.data, verb, e) < 0 ? fault(r, "this path was answered before") : 0;
+}
+
+/* What stands behind the path and `sign`; cuts it off `s`. */
+static int read_target(struct reader *r, char *s, const char *sign, const char *expected, struct gd_entry *e)
+{
+	gd_autobuf target = { 0 };
+	char *tail = strstr(s, sign);
+
+	if (!tail || unescape(tail + strlen(sign), strlen(tail + strlen(sign)), &target, NULL) < 0 ||
+	    (target.len && strlen(target.data) != target.len))
+		return fault(r, expected);
+	*tail = '\0';
+	gd_buf_puts(&target, "");
+	e->len = target.len;
+	e->data = gd_buf_take(&target);
+	return 0;
 }
 
 static int read_entry(struct reader *r, struct gd_capture *c, char *s)
@@ -395,31 +365,29 @@ static int read_entry(struct reader *r, struct gd_capture *c, char *s)
 		return add_entry(r, c, s, GD_VERB_FILE, &e);
 	}
 	if (!strcmp(word, "error")) {
-		verb = verb_by_name(take_word(&s));
+		verb = gd_verb_by_name(take_word(&s));
 		tail = cut_tail_words(s, 1);
-		e.error = tail ? error_by_name(tail) : 0;
+		e.error = tail ? gd_errno_by_name(tail) : 0;
 		if (verb < 0 || !e.error)
-			return fault(r, "expected: error file|dir|link|stat PATH ERRNO");
+			return fault(r, "expected: error file|dir|link|stat|env|said PATH ERRNO");
 		return add_entry(r, c, s, (enum gd_verb)verb, &e);
 	}
-	verb = verb_by_name(word);
+	verb = gd_verb_by_name(word);
 	if (verb < 0)
 		return fault(r, "not a line of a capture");
 	if (verb == GD_VERB_LINK) {
-		gd_autobuf target = { 0 };
-
-		tail = strstr(s, " -> ");
-		if (!tail || unescape(tail + 4, strlen(tail + 4), &target, NULL) < 0 || !target.len)
-			return fault(r, "expected: link PATH -> TARGET");
-		*tail = '\0';
-		e.data = gd_buf_take(&target);
+		q = read_target(r, s, " -> ", "expected: link PATH -> TARGET", &e);
+		if (q >= 0 && !*e.data)
+			q = fault(r, "expected: link PATH -> TARGET");
+	} else if (verb == GD_VERB_ENV) {
+		q = read_target(r, s, " = ", "expected: env NAME = VALUE", &e);
 	} else if (verb == GD_VERB_STAT) {
 		tail = cut_tail_words(s, 5);
 		q = tail ? read_stat(r, tail, &e.stat)
 			 : fault(r, "expected: stat PATH TYPE MODE UID:GID MAJOR:MINOR ACCESS");
 	}
 	path = gd_xstrdup(s); /* the lines that follow reuse the line buffer */
-	if (verb == GD_VERB_FILE)
+	if (verb == GD_VERB_FILE || verb == GD_VERB_SAID)
 		q = read_content(r, &e);
 	else if (verb == GD_VERB_DIR)
 		q = read_names(r, &e);

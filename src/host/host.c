@@ -87,6 +87,22 @@ int gd_host_stat(struct gd_host *h, const char *path, struct gd_stat *ret)
 	return h->ops->stat(h->impl, path, ret);
 }
 
+int gd_host_env(struct gd_host *h, const char *name, char **ret)
+{
+	return h->ops->env ? h->ops->env(h->impl, name, ret) : -GD_ENOTCAPTURED;
+}
+
+int gd_host_said(struct gd_host *h, const char *name, struct gd_buf *out)
+{
+	return h->ops->said ? h->ops->said(h->impl, name, out) : -GD_ENOTCAPTURED;
+}
+
+void gd_host_note(struct gd_host *h, const char *name, const struct gd_buf *text)
+{
+	if (h->ops->note)
+		h->ops->note(h->impl, name, text);
+}
+
 int gd_host_resolve(struct gd_host *h, const char *path, char **ret)
 {
 	return gd_resolve(h->ops->link, h->impl, path, GD_RESOLVE_LAST, ret);

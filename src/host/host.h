@@ -17,6 +17,9 @@
  * capture that holds no word of a path answers -GD_ENOTCAPTURED instead: trees
  * are partial copies, so a file missing there proves nothing. A directory that
  * is there counts as listed in full.
+ *
+ * Two more answers come without a path: the variables of the caller's
+ * environment, and what a library said, which only a capture can tell.
  */
 #include <sys/types.h>
 
@@ -51,6 +54,12 @@ struct gd_host_ops {
 	/* The target of the link that is the last component; -EINVAL where it is none. */
 	int (*link)(void *impl, const char *path, char **ret);
 	int (*stat)(void *impl, const char *path, struct gd_stat *ret);
+	/* A variable of the caller's environment; -ENOENT where it is not set. NULL: none are known. */
+	int (*env)(void *impl, const char *name, char **ret);
+	/* What was noted under this name; NULL for doors that hold no notes. */
+	int (*said)(void *impl, const char *name, struct gd_buf *out);
+	/* Writes down what a library said; NULL for doors that do not record. */
+	void (*note)(void *impl, const char *name, const struct gd_buf *text);
 	void (*close)(void *impl);
 };
 
@@ -78,6 +87,20 @@ int gd_host_read_max(struct gd_host *h, const char *path, size_t max, struct gd_
 int gd_host_list(struct gd_host *h, const char *path, struct gd_strv *out) GD_MUST_CHECK;
 int gd_host_link(struct gd_host *h, const char *path, char **ret) GD_MUST_CHECK;
 int gd_host_stat(struct gd_host *h, const char *path, struct gd_stat *ret) GD_MUST_CHECK;
+
+/*
+ * A variable as this program was started with it. -ENOENT: it is not set. A
+ * tree was never started, and answers -GD_ENOTCAPTURED.
+ */
+int gd_host_env(struct gd_host *h, const char *name, char **ret) GD_MUST_CHECK;
+/*
+ * What the libraries of probe `name` said when the capture was recorded, as
+ * fact text. All other doors answer -GD_ENOTCAPTURED: there, a live machine can
+ * be asked.
+ */
+int gd_host_said(struct gd_host *h, const char *name, struct gd_buf *out) GD_MUST_CHECK;
+/* Notes what they said just now, where a recorder listens. */
+void gd_host_note(struct gd_host *h, const char *name, const struct gd_buf *text);
 
 /*
  * The path with every symlink in it resolved, the last component's too. More

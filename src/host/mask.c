@@ -88,6 +88,8 @@ static unsigned scope_of(const char *path)
 		return scope_of_proc(path);
 	if (is_below(path, "/sys/"))
 		return strcmp(base_of(path), "uevent") ? 0 : GD_SCOPE_SERIALS;
+	if (!strcmp(path, GD_MASK_SAID))
+		return GD_SCOPE_NAMES;
 	if (is_impersonal(path))
 		return is_below(path, "/etc/") ? 0 : GD_SCOPE_SECRETS;
 	/* "E:KEY=" there is the keys that a keyboard has. */

@@ -25,6 +25,8 @@ void gd_mask_free(struct gd_mask *m);
  * like addresses where no version numbers stand.
  */
 void gd_mask_content(struct gd_mask *m, const char *path, const char *data, size_t len, struct gd_buf *out);
+/* In place of a path: facts that libraries told, whose versions look like addresses. */
+#define GD_MASK_SAID "/said"
 /* Appends the masked form of a path, a file name or a link's target. */
 void gd_mask_path(struct gd_mask *m, const char *path, struct gd_buf *out);
 

@@ -125,6 +125,41 @@ static int recorder_stat(void *impl, const char *path, struct gd_stat *ret)
 	return r;
 }
 
+static int recorder_env(void *impl, const char *name, char **ret)
+{
+	struct recorder *rec = impl;
+	struct gd_entry e = { 0 };
+	int r = gd_host_env(rec->inner, name, ret);
+
+	if (r == 0) {
+		e.data = gd_xstrdup(*ret);
+		e.len = strlen(*ret);
+	}
+	add(rec, name, GD_VERB_ENV, r, &e);
+	return r;
+}
+
+static void recorder_note(void *impl, const char *name, const struct gd_buf *text)
+{
+	struct recorder *rec = impl;
+	struct gd_entry e = { .data = gd_xstrdup(gd_buf_peek(text)), .len = text->len };
+
+	add(rec, name, GD_VERB_SAID, 0, &e);
+}
+
+static int recorder_said(void *impl, const char *name, struct gd_buf *out)
+{
+	struct recorder *rec = impl;
+	gd_autobuf text = { 0 };
+	int r = gd_host_said(rec->inner, name, &text);
+
+	if (r < 0)
+		return r;
+	recorder_note(rec, name, &text);
+	gd_buf_add(out, gd_buf_peek(&text), text.len);
+	return 0;
+}
+
 static void recorder_close(void *impl)
 {
 	struct recorder *rec = impl;
@@ -140,6 +175,9 @@ static const struct gd_host_ops recorder_ops = {
 	.list = recorder_list,
 	.link = recorder_link,
 	.stat = recorder_stat,
+	.env = recorder_env,
+	.said = recorder_said,
+	.note = recorder_note,
 	.close = recorder_close,
 };
 
@@ -200,8 +238,37 @@ static void mask_string(struct gd_mask *m, char **s)
 	*s = gd_buf_take(&out);
 }
 
+/* As it would stand in the environment of a process, where the name decides with. */
+static void mask_variable(struct gd_mask *m, struct gd_entry *e)
+{
+	gd_autofree assignment = gd_xasprintf("%s=%s", e->path, e->data);
+	size_t skip = strlen(e->path) + 1;
+	gd_autobuf out = { 0 };
+
+	gd_mask_content(m, "/proc/self/environ", assignment, strlen(assignment), &out);
+	free(e->data);
+	e->data = gd_xstrdup(out.len > skip ? out.data + skip : "");
+	e->len = strlen(e->data);
+}
+
+static void mask_said(struct gd_mask *m, struct gd_entry *e)
+{
+	gd_autobuf out = { 0 };
+
+	gd_mask_content(m, GD_MASK_SAID, e->data, e->len, &out);
+	free(e->data);
+	e->len = out.len;
+	e->data = gd_buf_take(&out);
+}
+
 static void mask_entry(struct gd_mask *m, struct gd_entry *e)
 {
+	if (e->verb == GD_VERB_ENV && e->data)
+		mask_variable(m, e);
+	if (e->verb == GD_VERB_SAID && e->data)
+		mask_said(m, e);
+	if (e->verb >= GD_VERB_ENV)
+		return;
 	if (e->verb == GD_VERB_FILE && e->data) {
 		gd_autobuf out = { 0 };
 

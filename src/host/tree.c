@@ -246,6 +246,17 @@ static int tree_stat(void *impl, const char *path, struct gd_stat *ret)
 	return 0;
 }
 
+static int tree_env(void *impl, const char *name, char **ret)
+{
+	const struct tree *t = impl;
+	const char *value = t->partial ? NULL : getenv(name);
+
+	if (!value)
+		return missing(t, ENOENT);
+	*ret = gd_xstrdup(value);
+	return 0;
+}
+
 static void tree_close(void *impl)
 {
 	struct tree *t = impl;
@@ -261,6 +272,7 @@ static const struct gd_host_ops live_ops = {
 	.list = tree_list,
 	.link = tree_link_anywhere,
 	.stat = tree_stat,
+	.env = tree_env,
 	.close = tree_close,
 };
 
@@ -270,6 +282,7 @@ static const struct gd_host_ops tree_ops = {
 	.list = tree_list,
 	.link = tree_link_anywhere,
 	.stat = tree_stat,
+	.env = tree_env,
 	.close = tree_close,
 };
 

@@ -13,6 +13,8 @@
 #include "host/host.h"
 
 struct gd_probe;
+struct gd_children;
+struct gd_inquiry;
 
 /* What a running probe is given. */
 struct gd_ctx {
@@ -20,6 +22,8 @@ struct gd_ctx {
 	struct gd_host *host;
 	struct gd_facts *facts;
 	const struct gd_gpudb *db;
+	struct gd_children *children; /* of probes that ask libraries: see library.h */
+	struct gd_inquiry *inquiry; /* this probe's, where it has `start` */
 };
 
 struct gd_probe {
@@ -27,6 +31,11 @@ struct gd_probe {
 	const char *help; /* one sentence: what it looks at */
 	const struct gd_table *const *tables; /* NULL-terminated: the tables it fills, nobody else does */
 	const char *const *needs; /* NULL-terminated, or NULL: probes whose facts it reads */
+	/*
+	 * NULL, or: puts questions to libraries (library.h). Called on the live machine
+	 * only, after the probes that it needs and before all others.
+	 */
+	void (*start)(struct gd_ctx *ctx);
 	/* Negative errno only where the probe as a whole could not run. */
 	int (*run)(struct gd_ctx *ctx, struct gd_err *err);
 };
@@ -40,9 +49,10 @@ void gd_probes_declare(struct gd_facts *facts);
 /*
  * Declares the tables of every probe, runs the probes so that each comes after
  * those it needs, and closes the facts. A probe that fails leaves its tables
- * incomplete, and a row in the table `probe` says so.
+ * incomplete, and a row in the table `probe` says so. A library may take
+ * `timeout_ms` to answer.
  */
-void gd_probes_run(struct gd_host *h, const struct gd_gpudb *db, struct gd_facts *facts);
+void gd_probes_run(struct gd_host *h, const struct gd_gpudb *db, int timeout_ms, struct gd_facts *facts);
 
 /*
  * Takers: read one file and set one cell. ENOENT on a live machine sets the

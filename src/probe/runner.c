@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "probe/library.h"
 #include "probe/probe.h"
 
 static const struct gd_column probe_columns[] = {
@@ -46,44 +47,81 @@ static void run_one(const struct gd_probe *p, struct gd_ctx *ctx)
 			gd_facts_incomplete(ctx->facts, (*t)->name, gd_gap_of_error(r), err.text, gd_remedy_peek(r));
 }
 
-/* Runs what a probe needs before the probe. The state keeps a cycle from turning forever. */
-static void run_after_needs(int i, bool *visited, struct gd_ctx *ctx)
-{
-	const struct gd_probe *p = gd_probes[i];
+struct run {
+	struct gd_ctx ctx;
+	bool *visited; /* by the probe's place in gd_probes; keeps a cycle from turning forever */
+	struct gd_inquiry **inquiries;
+};
 
-	if (visited[i])
-		return;
-	visited[i] = true;
+static void run_after_needs(int i, struct run *run);
+
+static void run_needs(struct run *run, const struct gd_probe *p)
+{
 	for (const char *const *need = p->needs; need && *need; need++) {
 		int n = index_of(*need);
 
 		if (n >= 0)
-			run_after_needs(n, visited, ctx);
+			run_after_needs(n, run);
 	}
-	run_one(p, ctx);
+}
+
+static void run_after_needs(int i, struct run *run)
+{
+	if (run->visited[i])
+		return;
+	run->visited[i] = true;
+	run_needs(run, gd_probes[i]);
+	run->ctx.inquiry = run->inquiries[i];
+	run_one(gd_probes[i], &run->ctx);
 }
 
 void gd_probes_declare(struct gd_facts *facts)
 {
 	gd_facts_declare(facts, &probe_table, "runner");
+	gd_facts_declare(facts, &gd_library_table, "runner");
 	for (size_t i = 0; gd_probes[i]; i++)
 		for (const struct gd_table *const *t = gd_probes[i]->tables; *t; t++)
 			gd_facts_declare(facts, *t, gd_probes[i]->name);
 }
 
-void gd_probes_run(struct gd_host *h, const struct gd_gpudb *db, struct gd_facts *facts)
+/* Libraries are asked as early as can be: the file probes run while they think. */
+static void start_all(struct run *run)
 {
-	struct gd_ctx ctx = { .host = h, .facts = facts, .db = db };
-	bool *visited;
+	for (size_t i = 0; gd_probes[i]; i++) {
+		const struct gd_probe *p = gd_probes[i];
+
+		if (!p->start)
+			continue;
+		run_needs(run, p);
+		run->inquiries[i] = gd_inquiry_new(p);
+		run->ctx.probe = p;
+		run->ctx.inquiry = run->inquiries[i];
+		p->start(&run->ctx);
+	}
+}
+
+void gd_probes_run(struct gd_host *h, const struct gd_gpudb *db, int timeout_ms, struct gd_facts *facts)
+{
+	struct run run = { .ctx = { .host = h, .facts = facts, .db = db } };
 	size_t count = 0;
 
 	gd_probes_declare(facts);
+	/* Each probe whose libraries were not heard says so itself. */
+	gd_facts_complete(facts, "library");
 	while (gd_probes[count])
 		count++;
-	visited = gd_xcalloc(count, sizeof(*visited));
+	run.visited = gd_xcalloc(count, sizeof(*run.visited));
+	run.inquiries = gd_xcalloc(count, sizeof(struct gd_inquiry *));
+	run.ctx.children = gd_children_new(timeout_ms);
+	if (gd_host_is_live(h))
+		start_all(&run);
 	for (size_t i = 0; i < count; i++)
-		run_after_needs((int)i, visited, &ctx);
-	free(visited);
+		run_after_needs((int)i, &run);
+	gd_children_free(run.ctx.children);
+	for (size_t i = 0; i < count; i++)
+		gd_inquiry_free(run.inquiries[i]);
+	free(run.inquiries);
+	free(run.visited);
 	gd_facts_complete(facts, "probe");
 	gd_facts_close(facts);
 }

@@ -96,7 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		db = gd_gpudb_open();
 	h = gd_capture_host(c);
 	facts = gd_facts_new();
-	gd_probes_run(h, db, facts);
+	gd_probes_run(h, db, 5000, facts);
 	for (size_t i = 0; i < facts->count; i++)
 		check_rows(facts, &facts->tables[i]);
 	read_back(facts);

@@ -47,6 +47,20 @@ static inline int forward_stat(void *impl, const char *path, struct gd_stat *ret
 	return forward_fails(f) ? f->error : gd_host_stat(f->inner, path, ret);
 }
 
+static inline int forward_env(void *impl, const char *name, char **ret)
+{
+	struct forward *f = impl;
+
+	return forward_fails(f) ? f->error : gd_host_env(f->inner, name, ret);
+}
+
+static inline int forward_said(void *impl, const char *name, struct gd_buf *out)
+{
+	struct forward *f = impl;
+
+	return forward_fails(f) ? f->error : gd_host_said(f->inner, name, out);
+}
+
 static inline void forward_close(void *impl)
 {
 	gd_host_close(((struct forward *)impl)->inner);
@@ -58,6 +72,8 @@ static const struct gd_host_ops forward_ops = {
 	.list = forward_list,
 	.link = forward_link,
 	.stat = forward_stat,
+	.env = forward_env,
+	.said = forward_said,
 	.close = forward_close,
 };
 

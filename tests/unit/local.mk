@@ -4,10 +4,12 @@ UNIT_LIBS = $(GD_LIBS) $(CMOCKA_LIBS)
 UNIT_TESTS = \
 	tests/unit/test_buf_strv \
 	tests/unit/test_capture \
+	tests/unit/test_child \
 	tests/unit/test_csv \
 	tests/unit/test_door_fails \
 	tests/unit/test_fact \
 	tests/unit/test_gpudb \
+	tests/unit/test_library \
 	tests/unit/test_mask \
 	tests/unit/test_mask_text \
 	tests/unit/test_parse \
@@ -43,10 +45,12 @@ EXTRA_DIST += \
 
 tests_unit_test_buf_strv_LDADD = $(UNIT_LIBS)
 tests_unit_test_capture_LDADD = $(UNIT_LIBS)
+tests_unit_test_child_LDADD = $(UNIT_LIBS)
 tests_unit_test_csv_LDADD = $(UNIT_LIBS)
 tests_unit_test_door_fails_LDADD = $(UNIT_LIBS)
 tests_unit_test_fact_LDADD = $(UNIT_LIBS)
 tests_unit_test_gpudb_LDADD = $(UNIT_LIBS)
+tests_unit_test_library_LDADD = $(UNIT_LIBS)
 tests_unit_test_mask_LDADD = $(UNIT_LIBS)
 tests_unit_test_mask_text_LDADD = $(UNIT_LIBS)
 tests_unit_test_parse_LDADD = $(UNIT_LIBS)

@@ -201,7 +201,7 @@ static unsigned run(unsigned fails_at, int error, bool live, struct gd_facts **r
 	struct gd_host *h = gd_host_new(&forward_ops, &f, live);
 	struct gd_facts *facts = gd_facts_new();
 
-	gd_probes_run(h, gpudb, facts);
+	gd_probes_run(h, gpudb, 5000, facts);
 	gd_host_close(h);
 	check_facts(facts, fails_at);
 	if (ret)

@@ -27,6 +27,13 @@ static char *answer(struct gd_host *h, enum gd_verb verb, const char *path)
 	case GD_VERB_LINK:
 		r = gd_host_link(h, path, &text);
 		break;
+	case GD_VERB_ENV:
+		r = gd_host_env(h, path, &text);
+		break;
+	case GD_VERB_SAID:
+		r = gd_host_said(h, path, &content);
+		text = gd_buf_take(&content);
+		break;
 	case GD_VERB_STAT:
 	case GD_VERB_COUNT:
 		r = gd_host_stat(h, path, &st);
@@ -137,7 +144,12 @@ static const char machine[] = "dir /sys\n|bus\n|class\n"
 			      "error dir /sys/closed EPERM\n"
 			      "error file /sys/bus/y/broken EIO\n"
 			      "stat /dev/kfd char 0660 0:993 240:0 rw\n"
-			      "absent /dev/nvidiactl\n";
+			      "absent /dev/nvidiactl\n"
+			      "env HSA_OVERRIDE_GFX_VERSION = 11.0.0\n"
+			      "env ODD = a = b \\\\ \\x0a\n"
+			      "env EMPTY = \n"
+			      "error env ROCR_VISIBLE_DEVICES ENOENT\n"
+			      "said vulkan\n|gpudoctor-facts 1\n|  a = \"\\\\x01\"\n|end\n";
 
 static void test_live(void **state)
 {
@@ -157,6 +169,14 @@ static void test_live(void **state)
 		{ GD_VERB_DIR, "/dev/nvidiactl/x" },
 		{ GD_VERB_DIR, "/sys" },
 		{ GD_VERB_FILE, "/sys/bus/y/unread" },
+		{ GD_VERB_ENV, "HSA_OVERRIDE_GFX_VERSION" },
+		{ GD_VERB_ENV, "ODD" },
+		{ GD_VERB_ENV, "EMPTY" },
+		{ GD_VERB_ENV, "ROCR_VISIBLE_DEVICES" },
+		{ GD_VERB_ENV, "vulkan" },
+		{ GD_VERB_SAID, "vulkan" },
+		{ GD_VERB_SAID, "hsa" },
+		{ GD_VERB_SAID, "ODD" },
 	};
 	struct forward f = { .inner = open_entries(machine) };
 	gd_autofree capture = same_again(gd_host_new(&forward_ops, &f, true), questions, GD_COUNT(questions));

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: MIT */
+/* Children that crash, hang, flood and behave: what the parent is left with. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "host/child.h"
+
+/* Long enough that a busy machine does not end a child that means to answer. */
+enum { PLENTY_MS = 120 * 1000, SOON_MS = 200 };
+
+static struct gd_child *start(struct gd_children *g, int (*run)(void *, int, const char *), void *arg)
+{
+	struct gd_child_job job = { .name = "test-child", .run = run, .arg = arg };
+
+	return gd_child_start(g, &job);
+}
+
+/* Nothing of this process is left: no child, no descriptor. */
+static void expect_nothing_left(int next_fd)
+{
+	int fd = open("/dev/null", O_RDONLY);
+
+	assert_int_equal(fd, next_fd);
+	close(fd);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(errno, ECHILD);
+}
+
+static int next_descriptor(void)
+{
+	int fd = open("/dev/null", O_RDONLY);
+
+	close(fd);
+	return fd;
+}
+
+static int run_answer(void *arg, int fd, const char *sandbox)
+{
+	(void)sandbox;
+	fputs("some words\n", stderr);
+	dprintf(fd, "hello %s", (const char *)arg);
+	return 7;
+}
+
+static void test_answer(void **state)
+{
+	int next = next_descriptor();
+	struct gd_children *g = gd_children_new(PLENTY_MS);
+	char who[] = "world";
+	struct gd_child *c = start(g, run_answer, who);
+
+	(void)state;
+	gd_child_wait(c);
+	assert_int_equal(c->end, GD_CHILD_EXITED);
+	assert_int_equal(c->status, 7);
+	assert_string_equal(gd_buf_peek(&c->answer), "hello world");
+	assert_string_equal(gd_buf_peek(&c->words), "some words\n");
+	gd_child_wait(c); /* a second time changes nothing */
+	assert_int_equal(c->end, GD_CHILD_EXITED);
+	gd_children_free(g);
+	expect_nothing_left(next);
+}
+
+static int run_crash(void *arg, int fd, const char *sandbox)
+{
+	(void)sandbox;
+	(void)!write(fd, "before", 6);
+	raise(*(int *)arg);
+	return 0;
+}
+
+static void test_crash(void **state)
+{
+	static int signals[] = { SIGSEGV, SIGABRT, SIGBUS, SIGFPE };
+	int next = next_descriptor();
+	struct gd_children *g = gd_children_new(PLENTY_MS);
+
+	(void)state;
+	for (size_t i = 0; i < GD_COUNT(signals); i++) {
+		struct gd_child *c = start(g, run_crash, &signals[i]);
+
+		gd_child_wait(c);
+		assert_int_equal(c->end, GD_CHILD_KILLED);
+		assert_int_equal(c->status, signals[i]);
+		assert_string_equal(gd_buf_peek(&c->answer), "before");
+	}
+	gd_children_free(g);
+	expect_nothing_left(next);
+	assert_int_equal(access("core", F_OK), -1);
+}
+
+static int run_hang(void *arg, int fd, const char *sandbox)
+{
+	(void)arg;
+	(void)sandbox;
+	(void)!write(fd, "before", 6);
+	while (true)
+		pause();
+	return 0;
+}
+
+static void test_hang(void **state)
+{
+	int next = next_descriptor();
+	struct gd_children *g = gd_children_new(SOON_MS);
+	struct gd_child *hanging[3];
+	struct gd_child *c;
+
+	(void)state;
+	for (size_t i = 0; i < GD_COUNT(hanging); i++)
+		hanging[i] = start(g, run_hang, NULL);
+	for (size_t i = 0; i < GD_COUNT(hanging); i++) {
+		c = hanging[i];
+		gd_child_wait(c);
+		assert_int_equal(c->end, GD_CHILD_TIMED_OUT);
+		assert_string_equal(gd_buf_peek(&c->answer), "before");
+		assert_int_equal(kill(c->pid, 0), -1);
+	}
+	gd_children_free(g);
+	expect_nothing_left(next);
+}
+
+/* A child that still runs when nobody wants to know any more. */
+static void test_free_kills(void **state)
+{
+	int next = next_descriptor();
+	struct gd_children *g = gd_children_new(PLENTY_MS);
+	struct gd_child *c = start(g, run_hang, NULL);
+	pid_t pid = c->pid;
+
+	(void)state;
+	gd_children_free(g);
+	assert_int_equal(kill(pid, 0), -1);
+	expect_nothing_left(next);
+}
+
+static int run_flood(void *arg, int fd, const char *sandbox)
+{
+	static char block[65536];
+	int to = *(int *)arg ? *(int *)arg : fd;
+
+	(void)sandbox;
+	memset(block, 'x', sizeof(block));
+	block[sizeof(block) - 1] = '\n';
+	while (write(to, block, sizeof(block)) > 0)
+		;
+	return 0;
+}
+
+static void test_flood_of_answer(void **state)
+{
+	struct gd_children *g = gd_children_new(PLENTY_MS);
+	int to = 0;
+	struct gd_child *c = start(g, run_flood, &to);
+
+	(void)state;
+	gd_child_wait(c);
+	assert_int_equal(c->end, GD_CHILD_FLOODED);
+	assert_in_range(c->answer.len, 1, GD_CHILD_ANSWER_MAX_BYTES);
+	gd_children_free(g);
+}
+
+static int run_words(void *arg, int fd, const char *sandbox)
+{
+	(void)arg;
+	(void)sandbox;
+	for (int i = 0; i < 100000; i++)
+		dprintf(i % 2 ? 1 : 2, "a line of a driver that has much to say, number %d\n", i);
+	(void)!write(fd, "done", 4);
+	return 0;
+}
+
+/* Megabytes of words neither end a child nor are they kept. */
+static void test_flood_of_words(void **state)
+{
+	static const char last[] = "number 99999\n";
+	struct gd_children *g = gd_children_new(PLENTY_MS);
+	struct gd_child *c = start(g, run_words, NULL);
+
+	(void)state;
+	gd_child_wait(c);
+	assert_int_equal(c->end, GD_CHILD_EXITED);
+	assert_string_equal(gd_buf_peek(&c->answer), "done");
+	assert_int_equal(c->words.len, GD_CHILD_WORDS_MAX_BYTES);
+	assert_string_equal(c->words.data + c->words.len - strlen(last), last);
+	gd_children_free(g);
+}
+
+/* Words without end: the clock still ends it, and a child beside it is heard. */
+static void test_endless_words(void **state)
+{
+	struct gd_children *g = gd_children_new(SOON_MS);
+	struct gd_children *calm = gd_children_new(PLENTY_MS);
+	int to = 2;
+	char who[] = "you";
+	struct gd_child *c = start(g, run_flood, &to);
+	struct gd_child *other = start(calm, run_answer, who);
+
+	(void)state;
+	gd_child_wait(c);
+	assert_int_equal(c->end, GD_CHILD_TIMED_OUT);
+	gd_child_wait(other);
+	assert_string_equal(gd_buf_peek(&other->answer), "hello you");
+	gd_children_free(g);
+	gd_children_free(calm);
+}
+
+static int run_descriptors(void *arg, int fd, const char *sandbox)
+{
+	(void)arg;
+	(void)sandbox;
+	for (int i = 0; i < 256; i++)
+		if (fcntl(i, F_GETFD) >= 0)
+			dprintf(fd, "%d ", i);
+	return 0;
+}
+
+static void test_descriptors(void **state)
+{
+	struct gd_children *g = gd_children_new(PLENTY_MS);
+	int leaky = open("/dev/null", O_RDONLY); /* without O_CLOEXEC, as a careless caller leaves it */
+	int high = fcntl(leaky, F_DUPFD, 100);
+	struct gd_child *c = start(g, run_descriptors, NULL);
+
+	(void)state;
+	gd_child_wait(c);
+	assert_string_equal(gd_buf_peek(&c->answer), "0 1 2 3 ");
+	gd_children_free(g);
+	close(leaky);
+	close(high);
+}
+
+/* Who closed standard descriptors before starting us still gets the answer. */
+static int run_without_standard(void *arg, int fd, const char *sandbox)
+{
+	struct gd_children *g;
+	struct gd_child *c;
+
+	(void)arg;
+	(void)sandbox;
+	close(0);
+	close(1);
+	close(2);
+	/* In a process that may not fork: what cannot be started is said, not waited for. */
+	g = gd_children_new(SOON_MS);
+	c = start(g, run_answer, (char[]){ "x" });
+	gd_child_wait(c);
+	dprintf(fd, "%s", c->end == GD_CHILD_NOT_STARTED ? strerror(c->status) : gd_buf_peek(&c->answer));
+	gd_children_free(g);
+	return 0;
+}
+
+static void test_not_started(void **state)
+{
+	struct gd_children *g = gd_children_new(PLENTY_MS);
+	struct gd_child *c = start(g, run_without_standard, NULL);
+	const char *said;
+
+	(void)state;
+	gd_child_wait(c);
+	said = gd_buf_peek(&c->answer);
+	/* "hello x" where the kernel has no filters. */
+	assert_true(!strcmp(said, strerror(EAGAIN)) || !strcmp(said, "hello x"));
+	gd_children_free(g);
+}
+
+/* What a child tries, and what came of it: one character each, y or n. */
+static int run_attempts(void *arg, int fd, const char *sandbox)
+{
+	char *no_args[] = { (char[]){ "true" }, NULL };
+	const char *file = arg;
+	struct rlimit core = { 1, 1 };
+	int null = open("/dev/null", O_RDWR);
+	int made = open(file, O_WRONLY | O_CREAT, 0600);
+	int inet = socket(AF_INET, SOCK_DGRAM, 0);
+	int unix_socket = socket(AF_UNIX, SOCK_DGRAM, 0);
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(0);
+	getrlimit(RLIMIT_CORE, &core);
+	dprintf(fd, "device %c file %c inet %c unix %c fork %c core %d ", null < 0 ? 'n' : 'y', made < 0 ? 'n' : 'y',
+		inet < 0 ? 'n' : 'y', unix_socket < 0 ? 'n' : 'y', pid < 0 ? 'n' : 'y', (int)core.rlim_max);
+	execv("/bin/true", no_args);
+	dprintf(fd, "exec n\n%s", sandbox);
+	return 0;
+}
+
+/* Each claim of the sandbox is held against what really happened. */
+static void test_sandbox(void **state)
+{
+	char file[] = "test-child.made";
+	struct gd_children *g = gd_children_new(PLENTY_MS);
+	struct gd_child *c;
+	const char *said;
+
+	(void)state;
+	c = start(g, run_attempts, file);
+	gd_child_wait(c);
+	said = gd_buf_peek(&c->answer);
+	assert_non_null(strstr(said, "device y"));
+	assert_non_null(strstr(said, "unix y"));
+	assert_non_null(strstr(said, "core 0"));
+	assert_non_null(strstr(said, "no core file"));
+	assert_true((strstr(said, "Landlock") != NULL) == (strstr(said, "file n") != NULL));
+	assert_true((strstr(said, "seccomp") != NULL) == (strstr(said, "inet n") != NULL));
+	assert_true((strstr(said, "seccomp") != NULL) == (strstr(said, "fork n") != NULL));
+	unlink(file);
+	gd_children_free(g);
+}
+
+static int run_eat(void *arg, int fd, const char *sandbox)
+{
+	size_t taken = 0;
+
+	(void)arg;
+	while (taken < 512) {
+		char *p = malloc(1024 * 1024);
+
+		if (!p)
+			break;
+		memset(p, 1, 1024 * 1024);
+		taken++;
+	}
+	dprintf(fd, "%s %s", taken < 512 ? "stopped" : "never", strstr(sandbox, "memory") ? "limited" : "free");
+	return 0;
+}
+
+static void test_memory(void **state)
+{
+	struct gd_children *g = gd_children_new(PLENTY_MS);
+	struct gd_child_job job = { .name = "eater", .limits = { .data_bytes = 256 * 1024 * 1024 }, .run = run_eat };
+	struct gd_child *c = gd_child_start(g, &job);
+
+	(void)state;
+	gd_child_wait(c);
+	if (!strstr(gd_buf_peek(&c->answer), "free"))
+		assert_string_equal(gd_buf_peek(&c->answer), "stopped limited");
+	else
+		assert_string_equal(gd_buf_peek(&c->answer), "never free"); /* a sanitizer maps too much for limits */
+	gd_children_free(g);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_answer),	       cmocka_unit_test(test_crash),
+		cmocka_unit_test(test_hang),	       cmocka_unit_test(test_free_kills),
+		cmocka_unit_test(test_flood_of_answer), cmocka_unit_test(test_flood_of_words),
+		cmocka_unit_test(test_endless_words),  cmocka_unit_test(test_descriptors),
+		cmocka_unit_test(test_not_started),    cmocka_unit_test(test_sandbox),
+		cmocka_unit_test(test_memory),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
