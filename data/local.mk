@@ -4,7 +4,9 @@ GPUDB_FILES = \
 	data/gpu-db/pci.csv \
 	data/gpu-db/not-gpu.csv \
 	data/gpu-db/link-quirks.csv \
-	data/gpu-db/cpu-memory.csv
+	data/gpu-db/cpu-memory.csv \
+	data/gpu-db/radv-names.csv \
+	data/gpu-db/vulkan-drivers.csv
 EXTRA_DIST += $(GPUDB_FILES) data/gpu-db/README.md data/gpu-db/validate.sh $(DEMO_CAPTURE)
 dist_pkgdata_DATA += data/report.schema.json
 

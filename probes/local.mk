@@ -11,7 +11,9 @@ PROBE_SOURCES = \
 	probes/amdgpu.c \
 	probes/nvidia.c \
 	probes/intel.c \
-	probes/gpu.c
+	probes/gpu.c \
+	probes/vulkan_icd.c \
+	probes/vulkan.c
 
 # Parts of the probes above.
 PROBE_PARTS = \
@@ -37,7 +39,9 @@ PROBE_PARTS = \
 	probes/pci_names.c \
 	probes/pci_names.h \
 	probes/platform.h \
-	probes/platform_virt.c
+	probes/platform_virt.c \
+	probes/vulkan.h \
+	probes/vulkan_device.c
 
 probes/registry.c: probes/local.mk tools/registry.sh
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(REGISTRY) probe/probe.h gd_probe gd_probes "" $(PROBE_SOURCES) >$@

@@ -5,6 +5,7 @@ RULE_FILES = \
 	rules/link.rules \
 	rules/memory.rules \
 	rules/identity.rules \
+	rules/vulkan.rules \
 	rules/cpu.rules
 EXTRA_DIST += $(RULE_FILES)
 

@@ -72,6 +72,8 @@ package_of() {
 	dnf:lib:* | zypper:lib:*) echo "pkgconfig(${1#lib:})" ;;
 	pacman:lib:*) echo "${1#lib:}" ;;
 
+	apt-get:header:vulkan/*) echo libvulkan-dev ;;
+	*:header:vulkan/*) echo vulkan-headers ;;
 	apt-get:header:*) echo libc6-dev ;;
 	dnf:header:linux/*) echo kernel-headers ;;
 	dnf:header:*) echo glibc-devel ;;
@@ -94,7 +96,14 @@ package_of() {
 	*:tool:hwloc-info) echo hwloc ;;
 	dnf:tool:shellcheck | zypper:tool:shellcheck) echo ShellCheck ;;
 	pacman:tool:gcovr) echo python-gcovr ;;
+	*:tool:vulkaninfo) echo vulkan-tools ;;
 	*:tool:*) echo "${1#tool:}" ;;
+
+	# Debian's Vulkan drivers hold lavapipe, which needs no GPU.
+	apt-get:lavapipe) echo mesa-vulkan-drivers ;;
+	dnf:lavapipe) echo mesa-vulkan-drivers ;;
+	pacman:lavapipe) echo vulkan-swrast ;;
+	zypper:lavapipe) echo libvulkan_lvp ;;
 
 	pacman:python:jsonschema) echo python-jsonschema ;;
 	*:python:jsonschema) echo python3-jsonschema ;;
@@ -115,6 +124,7 @@ is_there() {
 	header:*) [ -e "/usr/include/${1#header:}" ] ;;
 	python:*) have python3 && python3 -B -c "import ${1#python:}" >/dev/null 2>&1 ;;
 	clang-runtime) clang_has_sanitizers ;;
+	lavapipe) ls /usr/share/vulkan/icd.d/lvp* >/dev/null 2>&1 ;;
 	clang-symbols) ls /usr/bin/llvm-symbolizer* >/dev/null 2>&1 ;;
 	esac
 }
@@ -225,7 +235,7 @@ prepare() {
 	configure_is_current || autotools="tool:autoconf tool:aclocal"
 	# shellcheck disable=SC2086 # a list of words
 	need tool:gcc tool:make tool:pkg-config tool:awk tool:sed tool:grep tool:find tool:diff \
-		header:stdio.h header:linux/openat2.h \
+		header:stdio.h header:linux/openat2.h header:vulkan/vulkan_core.h \
 		lib:sqlite3 lib:libpci lib:jansson lib:smartcols lib:inih $autotools
 	jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null) || jobs=2
 	[ ! -e config.status ] || die 73 "$top is configured in place; run \"make distclean\" there first"
@@ -315,6 +325,23 @@ suite() {
 	fi
 }
 
+# Real drivers on emulated GPUs. On Debian as root they can be had, and then a missing one is a failure.
+fetch_parts() {
+	GPUDOCTOR_PARTS=$top/build/parts
+	export GPUDOCTOR_PARTS
+	[ "$manager" = apt-get ] && [ "$(id -u)" = 0 ] || return 0
+	grep -q '^ID=debian$' /etc/os-release 2>/dev/null || return 0
+	would_like tool:mmdebstrap tool:npm
+	sh tests/parts/fetch.sh "$GPUDOCTOR_PARTS"
+	case $? in
+	77) ;;
+	*)
+		GPUDOCTOR_NEED_PARTS=yes
+		export GPUDOCTOR_NEED_PARTS
+		;;
+	esac
+}
+
 # The tarball builds, passes its tests, installs, uninstalls, and leaves nothing behind.
 distcheck() {
 	say "=== distcheck"
@@ -334,10 +361,11 @@ run_tests() {
 	need tool:autoconf tool:aclocal tool:xz tool:clang lib:cmocka tool:python3 python:jsonschema
 	need clang-runtime
 	would_like tool:valgrind tool:mandoc tool:strace tool:shellcheck tool:lspci tool:hwloc-info tool:gcovr \
-		clang-symbols tool:bash
+		clang-symbols tool:bash lavapipe tool:vulkaninfo
 	# Some tests ask which files are part of the project.
 	[ ! -e .git ] || would_like tool:git
 	make_configure
+	fetch_parts
 	suite build/test-gcc CC=gcc --enable-werror
 	suite build/test-clang CC=clang --enable-werror --enable-sanitizers
 	distcheck

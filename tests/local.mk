@@ -14,14 +14,16 @@ AM_TESTS_ENVIRONMENT = \
 	GPUDOCTOR=$(abs_top_builddir)/gpudoctor$(EXEEXT) \
 	TOP_SRCDIR=$(abs_top_srcdir) TOP_BUILDDIR=$(abs_top_builddir) \
 	PYTHON3=$(PYTHON3) PYTHONDONTWRITEBYTECODE=1 VALGRIND=$(VALGRIND) \
+	GPUDOCTOR_PARTS=$${GPUDOCTOR_PARTS:-$(abs_top_builddir)/../parts} \
 	SANITIZERS=$(enable_sanitizers) LC_ALL=C.UTF-8 NO_COLOR=1 COLUMNS=80; \
 	export CMOCKA_MESSAGE_OUTPUT ASAN_OPTIONS UBSAN_OPTIONS GPUDOCTOR TOP_SRCDIR TOP_BUILDDIR \
-	PYTHON3 PYTHONDONTWRITEBYTECODE VALGRIND SANITIZERS LC_ALL NO_COLOR COLUMNS;
+	PYTHON3 PYTHONDONTWRITEBYTECODE VALGRIND GPUDOCTOR_PARTS SANITIZERS LC_ALL NO_COLOR COLUMNS;
 
 include tests/unit/local.mk
 include tests/rules/local.mk
 include tests/machines/local.mk
 include tests/cli/local.mk
+include tests/parts/local.mk
 include tests/lint/local.mk
 include tests/fuzz/local.mk
 include tests/bench/local.mk

@@ -17,7 +17,7 @@ export LC_ALL
 
 files=
 missing=0
-for t in isa pci not-gpu link-quirks cpu-memory; do
+for t in isa pci not-gpu link-quirks cpu-memory radv-names vulkan-drivers; do
 	if [ -r "$dir/$t.csv" ]; then
 		files="$files $t.csv"
 	else
@@ -142,8 +142,6 @@ function check_isa() {
 		fault("wave_size is not 32 or 64: " f[9])
 	if (f[10] != "" && !version(f[10]))
 		fault("mesa_min is not x.y: " f[10])
-	if (!list(f[11], "^[A-Z][A-Z0-9_]*$"))
-		fault("radv_names is not a list of upper-case names: " f[11])
 }
 
 function check_pci() {
@@ -208,12 +206,43 @@ function check_cpu_memory() {
 	unique(FILENAME SUBSEP f[1] SUBSEP f[2] SUBSEP f[3], "vendor, family_model and match")
 }
 
+function check_radv_names() {
+	if (f[1] !~ /^[A-Z][A-Z0-9_]*$/)
+		fault("name is not in upper case: " f[1])
+	if (have_isa && !(f[2] in known))
+		fault("isa is not in isa.csv: " f[2])
+	if (f[3] == "" || !list(f[3], "^[0-9]+\\.[0-9]+$"))
+		fault("mesa is not a list of x.y: " f[3])
+	unique(FILENAME SUBSEP f[1] SUBSEP f[2], "name and isa")
+	order = "name and isa"
+	ordered(f[1] " " f[2])
+}
+
+function check_vulkan_drivers() {
+	if (f[1] !~ /^[a-z][a-z0-9-]*$/)
+		fault("driver is not a word in lower case: " f[1])
+	unique(FILENAME SUBSEP f[1], "driver")
+	if (f[2] != "") {
+		if (!int_(f[2]))
+			fault("driver_id is not a number: " f[2])
+		unique(FILENAME SUBSEP "id" SUBSEP f[2], "driver_id")
+	}
+	if (!list(f[3], "^lib[A-Za-z0-9_.]+$|^amdvlk[a-z0-9]+[.]so$"))
+		fault("libraries is not a list of file names: " f[3])
+	if (!list(f[4], "^[0-9a-f][0-9a-f][0-9a-f][0-9a-f]$"))
+		fault("vendors is not a list of ids: " f[4])
+	if (!one_of(f[5], "yes no"))
+		fault("software is not yes or no: " f[5])
+}
+
 BEGIN {
-	head["isa.csv"] = "isa,gfx_target_version,gc_versions,codename,generation,form,kernel_min,rocm,wave_size,mesa_min,radv_names,source"
+	head["isa.csv"] = "isa,gfx_target_version,gc_versions,codename,generation,form,kernel_min,rocm,wave_size,mesa_min,source"
 	head["pci.csv"] = "vendor,device,revision,subsystem,cu,name,codename,isa,form,bus_width_bits,memory_type,bandwidth_gbps,vram_mib,source"
 	head["not-gpu.csv"] = "vendor,device,name,source"
 	head["link-quirks.csv"] = "vendor,device,why,source"
 	head["cpu-memory.csv"] = "vendor,family_model,match,name,channels,memory_type,bandwidth_gbps,source"
+	head["radv-names.csv"] = "name,isa,mesa,source"
+	head["vulkan-drivers.csv"] = "driver,driver_id,libraries,vendors,software,source"
 	for (t in head)
 		columns[t] = split(head[t], unused, ",")
 }
@@ -263,6 +292,10 @@ FNR == 1 {
 		check_link_quirks()
 	else if (FILENAME == "cpu-memory.csv")
 		check_cpu_memory()
+	else if (FILENAME == "radv-names.csv")
+		check_radv_names()
+	else if (FILENAME == "vulkan-drivers.csv")
+		check_vulkan_drivers()
 }
 
 END {

@@ -126,6 +126,11 @@ static void set_status(struct gd_row *row, enum gd_library_end end, const char *
 		gd_set_text(row, "detail", detail, source);
 }
 
+const char *gd_library_end_name_peek(enum gd_library_end end)
+{
+	return ends[end].name;
+}
+
 static enum gd_library_end status_of(const struct gd_row *row)
 {
 	const char *name = gd_get_text(row, "status", "ok");
@@ -360,17 +365,30 @@ static void set_words(struct gd_row *row, const struct gd_child *c)
 		gd_set_absent(row, "last_words", source);
 }
 
-/* Tables that the child did not get to complete say why. */
+/* Cells that the child did not get to say why. */
+static void close_cells(const struct gd_rows *rows, enum gd_gap gap, const char *detail)
+{
+	for (size_t r = 0; r < rows->count; r++)
+		for (size_t c = 0; c < rows->table->column_count; c++)
+			if (rows->rows[r]->cells[c].state == GD_UNSET)
+				gd_set_unknown(rows->rows[r], rows->table->columns[c].name, gap, detail, NULL);
+}
+
+/* So do tables that it did not get to complete. */
 static void close_tables(struct gd_facts *f, const struct gd_row *row)
 {
 	enum gd_library_end end = status_of(row);
+	const char *detail = gd_get_text(row, "detail", NULL);
 
 	for (size_t t = 0; t < f->count; t++) {
 		const struct gd_rows *rows = &f->tables[t];
 
-		if (rows->complete || rows->gap != GD_GAP_NOT_PROBED || rows->table == &gd_library_table)
+		if (rows->table == &gd_library_table)
 			continue;
-		gd_facts_incomplete(f, rows->table->name, ends[end].gap, gd_get_text(row, "detail", NULL), NULL);
+		if (end != GD_LIBRARY_OK)
+			close_cells(rows, ends[end].gap, detail);
+		if (!rows->complete && rows->gap == GD_GAP_NOT_PROBED)
+			gd_facts_incomplete(f, rows->table->name, ends[end].gap, detail, NULL);
 	}
 }
 

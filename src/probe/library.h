@@ -80,11 +80,24 @@ void gd_answer_tell(struct gd_answer *a);
 void gd_answer_end(struct gd_answer *a, enum gd_library_end end, const char *detail);
 /* Loads a library (dlopen); on failure the end is set, and NULL returned. `name` may be a path. */
 void *gd_answer_load(struct gd_answer *a, const char *name);
+/* How the loading of one more library went; see gd_answer_load_other(). */
+struct gd_loaded {
+	enum gd_library_end end;
+	bool foreign; /* it is for programs of other bits */
+	char *file; /* what was loaded, or NULL */
+	char *missing; /* as in gd_library_fault() */
+	char *error; /* what the dynamic linker said, or NULL */
+};
+/* Loads a library that is not the one asked about: the end stays as it is. It is never unloaded. */
+void gd_answer_load_other(struct gd_answer *a, const char *name, struct gd_loaded *ret);
+void gd_loaded_free(struct gd_loaded *l);
 /* A function of a loaded library; where it is missing the end is "too-old", and NULL returned. */
 void *gd_answer_symbol(struct gd_answer *a, void *library, const char *name);
 /* All tables of the probe are complete. */
 void gd_answer_complete(struct gd_answer *a);
 
+/* "ok", "missing" …, as in library.status; borrowed. */
+const char *gd_library_end_name_peek(enum gd_library_end end);
 /*
  * Takes apart what dlerror() said of `library`: the end it means, and the file
  * or symbol version that is missing, owned, or NULL.

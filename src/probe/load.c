@@ -60,29 +60,56 @@ enum gd_library_end gd_library_fault(const char *library, const char *error, cha
 	return GD_LIBRARY_FAILED;
 }
 
-void *gd_answer_load(struct gd_answer *a, const char *name)
+static void *load(struct gd_answer *a, const char *name, struct gd_loaded *ret)
 {
-	struct link_map *map = NULL;
-	gd_autofree missing = NULL;
 	gd_autofree step = gd_xasprintf("loading %s", name);
-	enum gd_library_end end;
+	struct link_map *map = NULL;
 	const char *error;
 	void *library;
 
+	*ret = (struct gd_loaded){ 0 };
 	gd_answer_step(a, step);
-	library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+	/* As programs and the Vulkan loader do it: what is never called need not be there. */
+	library = dlopen(name, RTLD_LAZY | RTLD_LOCAL);
 	if (library) {
 		if (!dlinfo(library, RTLD_DI_LINKMAP, &map) && map->l_name[0])
-			gd_set_text(a->library, "file", map->l_name, "dlopen");
+			ret->file = gd_xstrdup(map->l_name);
 		return library;
 	}
 	error = dlerror();
-	end = gd_library_fault(name, error ? error : "", &missing);
-	gd_answer_end(a, end, error);
-	if (missing)
-		gd_set_text(a->library, "missing", missing, "dlopen");
+	ret->error = gd_xstrdup(error ? error : "the dynamic linker does not say why");
+	ret->end = gd_library_fault(name, ret->error, &ret->missing);
+	ret->foreign = strstr(ret->error, "wrong ELF class") != NULL;
+	return NULL;
+}
+
+void gd_loaded_free(struct gd_loaded *l)
+{
+	free(l->file);
+	free(l->missing);
+	free(l->error);
+}
+
+void gd_answer_load_other(struct gd_answer *a, const char *name, struct gd_loaded *ret)
+{
+	(void)load(a, name, ret);
+}
+
+void *gd_answer_load(struct gd_answer *a, const char *name)
+{
+	GD_CLEANUP(gd_loaded_free) struct gd_loaded l;
+	void *library = load(a, name, &l);
+
+	if (library) {
+		if (l.file)
+			gd_set_text(a->library, "file", l.file, "dlopen");
+		return library;
+	}
+	gd_answer_end(a, l.end, l.error);
+	if (l.missing)
+		gd_set_text(a->library, "missing", l.missing, "dlopen");
 	/* Nobody else can use it either, so it has nothing to tell of. */
-	if (end == GD_LIBRARY_MISSING || end == GD_LIBRARY_UNRESOLVED)
+	if (l.end == GD_LIBRARY_MISSING || l.end == GD_LIBRARY_UNRESOLVED)
 		gd_answer_complete(a);
 	return NULL;
 }

@@ -29,13 +29,12 @@ static int index_of(const char *name)
 
 static void run_one(const struct gd_probe *p, struct gd_ctx *ctx)
 {
-	struct gd_row *row = gd_facts_add(ctx->facts, "probe");
+	struct gd_row *row = gd_facts_find(ctx->facts, "probe", p->name);
 	struct gd_err err = { 0 };
 	int r;
 
 	ctx->probe = p;
 	r = p->run(ctx, &err);
-	gd_set_text(row, "name", p->name, "gpudoctor");
 	gd_set_text(row, "status", r < 0 ? "failed" : "ok", "gpudoctor");
 	if (r >= 0) {
 		gd_set_absent(row, "detail", "gpudoctor");
@@ -110,6 +109,9 @@ void gd_probes_run(struct gd_host *h, const struct gd_gpudb *db, int timeout_ms,
 	gd_facts_complete(facts, "library");
 	while (gd_probes[count])
 		count++;
+	/* In the order of the list, whatever runs first. */
+	for (size_t i = 0; i < count; i++)
+		gd_set_text(gd_facts_add(facts, "probe"), "name", gd_probes[i]->name, "gpudoctor");
 	run.visited = gd_xcalloc(count, sizeof(*run.visited));
 	run.inquiries = gd_xcalloc(count, sizeof(struct gd_inquiry *));
 	run.ctx.children = gd_children_new(timeout_ms);

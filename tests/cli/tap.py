@@ -22,17 +22,21 @@ def program_for_all():
     return shutil.copy(PROGRAM, folder)
 
 
-def run(*args, timeout=60, binary=False, **options):
+def run(*args, **options):
     """Runs the program; the result has returncode, stdout and stderr as text."""
-    program = program_for_all() if "user" in options else PROGRAM
+    return run_program([program_for_all() if "user" in options else PROGRAM, *args], **options)
+
+
+def run_program(words, timeout=60, binary=False, **options):
+    """Runs a command line that ends in the program or its like."""
     options.setdefault("stdout", subprocess.PIPE)
     options.setdefault("stderr", subprocess.PIPE)
     if "input" not in options:
         options.setdefault("stdin", subprocess.DEVNULL)
     try:
-        done = subprocess.run([program, *map(str, args)], timeout=timeout, check=False, **options)
+        done = subprocess.run([*map(str, words)], timeout=timeout, check=False, **options)
     except subprocess.TimeoutExpired:
-        done = subprocess.CompletedProcess(args, HANGS, b"", b"it did not end in time")
+        done = subprocess.CompletedProcess(words, HANGS, b"", b"it did not end in time")
     if not binary:
         done.stdout = (done.stdout or b"").decode("utf-8", "replace")
         done.stderr = (done.stderr or b"").decode("utf-8", "replace")

@@ -135,7 +135,8 @@ def secrets():
     """What of this machine must not be in its record: words of more than four letters."""
     found = {
         "the host's name": {socket.gethostname()},
-        "the home folder": {os.path.expanduser("~"), pwd.getpwuid(os.getuid()).pw_dir},
+        # Root's is the same everywhere.
+        "the home folder": {os.path.expanduser("~"), pwd.getpwuid(os.getuid()).pw_dir} - {"/root"},
         "a MAC address": set(),
         "the machine's id": set(),
     }

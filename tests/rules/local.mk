@@ -5,7 +5,8 @@ RULE_CASES = \
 	tests/rules/driver.cases \
 	tests/rules/identity.cases \
 	tests/rules/link.cases \
-	tests/rules/memory.cases
+	tests/rules/memory.cases \
+	tests/rules/vulkan.cases
 RULE_TESTS = \
 	tests/rules/test_rules.py \
 	tests/rules/test_rule_files.py \

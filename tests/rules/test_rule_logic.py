@@ -270,6 +270,11 @@ row
   usable_cores = 6
   avx2 = true
 table drm_node complete
+row
+  name = "renderD128"
+  kind = "render"
+  driver = "amdgpu"
+  accessible = true
 table kfd complete
 row
   id = "kfd"
@@ -283,6 +288,27 @@ row
   present = false
   version absent
   proc_version absent
+table library complete
+row
+  id = "vulkan"
+  status = "ok"
+  last_words absent
+table vulkan complete
+row
+  id = "vulkan"
+  device_count = 1
+  gpu_count = 1
+table vulkan_driver complete
+row
+  manifest = "/usr/share/vulkan/icd.d/radeon_icd.json"
+  status = "ok"
+table vulkan_device complete
+row
+  id = "vulkan0"
+  driver = "radv"
+  software = false
+  isa = "gfx1201"
+  pci_address = "0000:03:00.0"
 table gpu complete
 row
   id = "0000:03:00.0"
@@ -295,6 +321,7 @@ row
   integrated = false
   passthrough = false
   driver = "amdgpu"
+  render_node = "renderD128"
   driver_bound = true
   resizable_bar = true
   vram_mib = 16304

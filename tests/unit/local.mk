@@ -21,6 +21,7 @@ UNIT_TESTS = \
 	tests/unit/test_probe_kfd \
 	tests/unit/test_probe_pci \
 	tests/unit/test_probe_platform \
+	tests/unit/test_probe_vulkan \
 	tests/unit/test_recorder \
 	tests/unit/test_resolve \
 	tests/unit/test_rule_guard \
@@ -62,6 +63,7 @@ tests_unit_test_probe_host_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_kfd_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_pci_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_platform_LDADD = $(UNIT_LIBS)
+tests_unit_test_probe_vulkan_LDADD = $(UNIT_LIBS)
 tests_unit_test_recorder_LDADD = $(UNIT_LIBS)
 tests_unit_test_resolve_LDADD = $(UNIT_LIBS)
 tests_unit_test_rule_guard_LDADD = $(UNIT_LIBS)

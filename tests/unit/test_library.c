@@ -45,6 +45,7 @@ static void ask_then_crash(struct gd_answer *a)
 	add_thing(a, "first", 12);
 	gd_answer_tell(a);
 	add_thing(a, "second", 24);
+	gd_set_text(gd_facts_add(a->facts, "thing"), "id", "half", "getThing");
 	gd_answer_tell(a);
 	gd_answer_step(a, "getThird");
 	fputs("driver: bad page\ndriver: giving up\n", stderr);
@@ -194,7 +195,7 @@ static void test_crash(void **state)
 	ask_about(&s, "one", ask_then_crash, NULL);
 	ask_about(&s, "two", ask_well, "b");
 	finish(&s);
-	assert_int_equal(things(&s)->count, 3);
+	assert_int_equal(things(&s)->count, 4);
 	assert_string_equal(text_of(&s, "thing", "second", "uuid"), "secret-number");
 	assert_false(things(&s)->complete);
 	assert_int_equal(things(&s)->gap, GD_GAP_CRASHED);
@@ -204,6 +205,7 @@ static void test_crash(void **state)
 	assert_string_equal(text_of(&s, "library", "one", "step"), "getThird");
 	assert_string_equal(text_of(&s, "library", "one", "last_words"), "driver: bad page\ndriver: giving up");
 	assert_string_equal(text_of(&s, "library", "two", "status"), "ok");
+	assert_int_equal(gd_get(gd_facts_find(s.ctx.facts, "thing", "half"), "size_mib")->gap, GD_GAP_CRASHED);
 	end(&s);
 }
 
@@ -308,7 +310,7 @@ static void test_replay(void **state)
 	begin(&again, PLENTY_MS);
 	again.ctx.host = gd_capture_host(c);
 	finish(&again);
-	assert_int_equal(things(&again)->count, 3);
+	assert_int_equal(things(&again)->count, 4);
 	assert_int_equal(things(&again)->gap, GD_GAP_CRASHED);
 	assert_int_equal(gd_get_int(gd_facts_find(again.ctx.facts, "thing", "second"), "size_mib", 0), 24);
 	assert_string_equal(text_of(&again, "thing", "second", "uuid"), "(unknown)");

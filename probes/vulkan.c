@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the Vulkan loader and the drivers behind it say, in a child process: the
+ * drivers' libraries one by one, then the devices that all of them show.
+ */
+#include "probes/vulkan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/version.h"
+#include "probes/pci.h"
+
+static const struct gd_column vulkan_columns[] = {
+	{ .name = "id", .type = GD_TEXT, .flags = GD_COL_KEY, .help = "always vulkan" },
+	{ .name = "api_version", .type = GD_VERSION, .help = "the Vulkan version that the loader offers" },
+	{ .name = "instance_result",
+	  .type = GD_TEXT,
+	  .help = "what vkCreateInstance answered: VK_SUCCESS, or the error" },
+	{ .name = "devices_result", .type = GD_TEXT, .help = "what vkEnumeratePhysicalDevices answered" },
+	{ .name = "device_count", .type = GD_INT, .help = "the devices that programs are shown, software included" },
+	{ .name = "gpu_count", .type = GD_INT, .help = "those of them that are no software on the CPU" },
+	{ .name = "mesa_version", .type = GD_VERSION, .help = "the highest version of Mesa among the drivers" },
+};
+
+static const struct gd_table vulkan_table = {
+	.name = "vulkan",
+	.help = "The Vulkan loader as a whole.",
+	.singleton = true,
+	.columns = vulkan_columns,
+	.column_count = GD_COUNT(vulkan_columns),
+};
+
+static const struct gd_column driver_columns[] = {
+	{ .name = "manifest", .type = GD_TEXT, .flags = GD_COL_KEY, .help = "the manifest; see vulkan_icd" },
+	{ .name = "library", .type = GD_TEXT, .help = "the library that was loaded, or asked for in vain" },
+	{ .name = "status",
+	  .type = GD_TEXT,
+	  .help = "ok, missing, unresolved (something that it needs is missing), denied, garbage, failed, or foreign "
+		  "(for programs of other bits)" },
+	{ .name = "missing", .type = GD_TEXT, .help = "the library or symbol that it needs and that is not there" },
+	{ .name = "detail", .type = GD_TEXT, .help = "what the dynamic linker said" },
+};
+
+static const struct gd_table driver_table = {
+	.name = "vulkan_driver",
+	.help = "The library of a Vulkan driver, and whether it can be loaded.",
+	.columns = driver_columns,
+	.column_count = GD_COUNT(driver_columns),
+};
+
+static const struct gd_column device_columns[] = {
+	{ .name = "id", .type = GD_TEXT, .flags = GD_COL_KEY, .help = "vulkan0, vulkan1 … in the loader's order" },
+	{ .name = "name", .type = GD_TEXT, .help = "the name that the driver gives it" },
+	{ .name = "type",
+	  .type = GD_TEXT,
+	  .help = "integrated, discrete, virtual, cpu or other, as the driver says" },
+	{ .name = "software", .type = GD_BOOL, .help = "whether it is the CPU under another name: never a GPU" },
+	{ .name = "driver",
+	  .type = GD_TEXT,
+	  .help = "radv, amdvlk, amdgpu-pro, nvidia, nvk, anv, lavapipe …; other drivers by number" },
+	{ .name = "driver_name", .type = GD_TEXT, .help = "the driver's own name" },
+	{ .name = "driver_info", .type = GD_TEXT, .help = "the driver's own words about its version" },
+	{ .name = "mesa_version", .type = GD_VERSION, .help = "the version of Mesa; absent for other drivers" },
+	{ .name = "api_version", .type = GD_VERSION, .help = "the Vulkan version of the device" },
+	{ .name = "vendor_id", .type = GD_TEXT, .help = "the vendor, as four hexadecimal digits" },
+	{ .name = "device_id", .type = GD_TEXT, .help = "the chip, as four hexadecimal digits" },
+	{ .name = "pci_address", .type = GD_TEXT, .help = "its PCI address (VK_EXT_pci_bus_info)" },
+	{ .name = "radv_family", .type = GD_TEXT, .help = "the chip's family in RADV's name: PHOENIX, GFX1201 …" },
+	{ .name = "isa", .type = GD_TEXT, .help = "the ISA that this family stands for" },
+	{ .name = "device_local_mib",
+	  .type = GD_INT,
+	  .help = "the heaps that the driver calls the device's own, added up" },
+	{ .name = "llama_cpp_mib",
+	  .type = GD_INT,
+	  .help = "what llama.cpp counts as its memory: these heaps, and on an integrated GPU all heaps" },
+	{ .name = "host_mib", .type = GD_INT, .help = "the other heaps, added up" },
+	{ .name = "max_allocation_mib", .type = GD_INT, .help = "the largest single allocation" },
+	{ .name = "max_buffer_mib", .type = GD_INT, .help = "the largest buffer (maxBufferSize)" },
+	{ .name = "max_storage_range_mib",
+	  .type = GD_INT,
+	  .help = "how much of a buffer a shader reaches at once (maxStorageBufferRange)" },
+	{ .name = "shared_memory_bytes",
+	  .type = GD_INT,
+	  .help = "memory that a group of threads shares (maxComputeSharedMemorySize)" },
+	{ .name = "subgroup_size", .type = GD_INT, .help = "threads that run in step" },
+	{ .name = "subgroup_size_min", .type = GD_INT, .help = "the least that a shader may ask for" },
+	{ .name = "subgroup_size_max", .type = GD_INT, .help = "the most that a shader may ask for" },
+	{ .name = "fp16", .type = GD_BOOL, .help = "whether shaders compute and store 16-bit floats" },
+	{ .name = "int8_dot", .type = GD_BOOL, .help = "whether 4 x 8-bit dot products run in hardware" },
+	{ .name = "coopmat", .type = GD_BOOL, .help = "whether it has matrix units (VK_KHR_cooperative_matrix)" },
+	{ .name = "coopmat2", .type = GD_BOOL, .help = "whether it has VK_NV_cooperative_matrix2" },
+	{ .name = "bfloat16", .type = GD_BOOL, .help = "whether shaders compute with bfloat16" },
+	{ .name = "bfloat16_coopmat", .type = GD_BOOL, .help = "whether matrix units take bfloat16" },
+	{ .name = "memory_budget", .type = GD_BOOL, .help = "whether the driver tells how much memory is free" },
+};
+
+static const struct gd_table device_table = {
+	.name = "vulkan_device",
+	.help = "A device that Vulkan shows to programs.",
+	.columns = device_columns,
+	.column_count = GD_COUNT(device_columns),
+};
+
+static const struct gd_column heap_columns[] = {
+	{ .name = "id", .type = GD_TEXT, .flags = GD_COL_KEY, .help = "device and number: vulkan0/1" },
+	{ .name = "device", .type = GD_TEXT, .help = "the device, as in vulkan_device" },
+	{ .name = "size_mib", .type = GD_INT, .help = "its size" },
+	{ .name = "device_local", .type = GD_BOOL, .help = "whether the driver calls it the device's own" },
+	{ .name = "host_visible", .type = GD_BOOL, .help = "whether the CPU can reach it directly" },
+	{ .name = "budget_mib",
+	  .type = GD_INT,
+	  .flags = GD_COL_VOLATILE,
+	  .help = "how much of it this program could use now (VK_EXT_memory_budget)" },
+	{ .name = "used_mib", .type = GD_INT, .flags = GD_COL_VOLATILE, .help = "how much this program uses" },
+};
+
+static const struct gd_table heap_table = {
+	.name = "vulkan_heap",
+	.help = "A memory heap of a Vulkan device.",
+	.columns = heap_columns,
+	.column_count = GD_COUNT(heap_columns),
+};
+
+static const char library[] = "libvulkan.so.1";
+
+/* What dlopen() is to be given, by the rules for a manifest's library_path; owned. */
+static char *library_of(const char *manifest, const char *path)
+{
+	const char *slash = strrchr(manifest, '/');
+
+	/* A name without a slash is looked for where the linker looks. */
+	if (*path == '/' || !strchr(path, '/') || !slash)
+		return gd_xstrdup(path);
+	return gd_xasprintf("%.*s/%s", (int)(slash - manifest), manifest, path);
+}
+
+static void load_driver(struct gd_answer *a, const struct gd_row *icd)
+{
+	const char *manifest = gd_get_text(icd, "manifest", "");
+	gd_autofree name = library_of(manifest, gd_get_text(icd, "library", ""));
+	struct gd_row *row = gd_facts_add(a->facts, "vulkan_driver");
+	struct gd_loaded loaded;
+
+	gd_set_text(row, "manifest", manifest, manifest);
+	gd_set_text(row, "library", name, manifest);
+	/* The loader leaves libraries out that say they are for programs of other bits. */
+	if (gd_get_int(icd, "bits", (int)sizeof(void *) * 8) != (int)sizeof(void *) * 8) {
+		gd_set_text(row, "status", "foreign", manifest);
+		gd_set_absent(row, "missing", manifest);
+		gd_set_absent(row, "detail", manifest);
+		return;
+	}
+	gd_answer_load_other(a, name, &loaded);
+	gd_set_text(row, "status", loaded.foreign ? "foreign" : gd_library_end_name_peek(loaded.end), "dlopen");
+	if (loaded.file)
+		gd_set_text(row, "library", loaded.file, "dlopen");
+	if (loaded.missing)
+		gd_set_text(row, "missing", loaded.missing, "dlopen");
+	else
+		gd_set_absent(row, "missing", "dlopen");
+	if (loaded.error)
+		gd_set_text(row, "detail", loaded.error, "dlopen");
+	else
+		gd_set_absent(row, "detail", "dlopen");
+	gd_loaded_free(&loaded);
+}
+
+static void load_drivers(struct gd_answer *a, const struct gd_ctx *ctx)
+{
+	const struct gd_rows *icds = gd_facts_table_peek(ctx->facts, "vulkan_icd");
+
+	for (size_t i = 0; i < icds->count; i++)
+		if (gd_get_int(icds->rows[i], "selected", 0) && gd_is_known(icds->rows[i], "library"))
+			load_driver(a, icds->rows[i]);
+	gd_facts_complete(a->facts, "vulkan_driver");
+}
+
+static bool find_loader(struct gd_answer *a, struct gd_vulkan *vk, struct gd_row *row)
+{
+	PFN_vkEnumerateInstanceVersion version;
+	gd_autofree text = NULL;
+	void *handle = gd_answer_load(a, library);
+
+	if (!handle)
+		return false;
+	vk->get = (PFN_vkGetInstanceProcAddr)gd_answer_symbol(a, handle, "vkGetInstanceProcAddr");
+	if (!vk->get)
+		return false;
+	version = (PFN_vkEnumerateInstanceVersion)vk->get(NULL, "vkEnumerateInstanceVersion");
+	if (!version || version(&vk->api_version) != VK_SUCCESS) {
+		gd_answer_end(a, GD_LIBRARY_TOO_OLD, "this loader knows Vulkan 1.0 only");
+		return false;
+	}
+	text = gd_xasprintf("%u.%u.%u", VK_API_VERSION_MAJOR(vk->api_version), VK_API_VERSION_MINOR(vk->api_version),
+			    VK_API_VERSION_PATCH(vk->api_version));
+	gd_set_text(a->library, "version", text, "vkEnumerateInstanceVersion");
+	gd_set_text(row, "api_version", text, "vkEnumerateInstanceVersion");
+	return true;
+}
+
+/* Nothing to show: the reason is the caller's, and the tables hold no device. */
+static void no_devices(struct gd_answer *a, struct gd_row *row, VkResult r, const char *call)
+{
+	gd_autofree result = gd_vulkan_result_text(r);
+	gd_autofree detail = gd_xasprintf("%s: %s", call, result);
+	bool nothing = r == VK_ERROR_INCOMPATIBLE_DRIVER || r == VK_ERROR_INITIALIZATION_FAILED;
+
+	gd_answer_end(a, nothing ? GD_LIBRARY_NO_DEVICE : GD_LIBRARY_FAILED, detail);
+	/* What fails for us fails for every program. */
+	gd_set_int(row, "device_count", 0, call);
+	gd_set_int(row, "gpu_count", 0, call);
+	gd_set_absent(row, "mesa_version", call);
+	gd_answer_complete(a);
+}
+
+static bool make_instance(struct gd_answer *a, struct gd_vulkan *vk, struct gd_row *row)
+{
+	const VkApplicationInfo app = { .sType = VK_STRUCTURE_TYPE_APPLICATION_INFO,
+					.pApplicationName = "gpudoctor",
+					.apiVersion = vk->api_version < VK_API_VERSION_1_1 ? VK_API_VERSION_1_0
+											   : vk->api_version };
+	const VkInstanceCreateInfo info = { .sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO,
+					    .pApplicationInfo = &app };
+	PFN_vkCreateInstance create = (PFN_vkCreateInstance)vk->get(NULL, "vkCreateInstance");
+	gd_autofree text = NULL;
+	VkResult r;
+
+	gd_answer_step(a, "vkCreateInstance");
+	r = create ? create(&info, NULL, &vk->instance) : VK_ERROR_INITIALIZATION_FAILED;
+	text = gd_vulkan_result_text(r);
+	gd_set_text(row, "instance_result", text, "vkCreateInstance");
+	if (r != VK_SUCCESS) {
+		gd_set_absent(row, "devices_result", "vkCreateInstance");
+		no_devices(a, row, r, "vkCreateInstance");
+		return false;
+	}
+	vk->extensions = (PFN_vkEnumerateDeviceExtensionProperties)vk->get(vk->instance,
+									   "vkEnumerateDeviceExtensionProperties");
+	vk->properties = (PFN_vkGetPhysicalDeviceProperties2)vk->get(vk->instance, "vkGetPhysicalDeviceProperties2");
+	vk->features = (PFN_vkGetPhysicalDeviceFeatures2)vk->get(vk->instance, "vkGetPhysicalDeviceFeatures2");
+	vk->memory = (PFN_vkGetPhysicalDeviceMemoryProperties2)vk->get(vk->instance,
+								       "vkGetPhysicalDeviceMemoryProperties2");
+	if (vk->extensions && vk->properties && vk->features && vk->memory)
+		return true;
+	gd_answer_end(a, GD_LIBRARY_TOO_OLD, "this loader knows Vulkan 1.0 only");
+	return false;
+}
+
+static void list_extensions(struct gd_answer *a, const struct gd_vulkan *vk, struct gd_vulkan_device *d)
+{
+	enum { MOST = 4096 };
+	VkResult r;
+
+	gd_answer_step(a, "vkEnumerateDeviceExtensionProperties");
+	r = vk->extensions(d->handle, NULL, &d->count, NULL);
+	if (r != VK_SUCCESS || d->count > MOST) {
+		d->count = 0;
+		return;
+	}
+	d->list = gd_xcalloc(d->count + 1, sizeof(*d->list));
+	r = vk->extensions(d->handle, NULL, &d->count, d->list);
+	if (r != VK_SUCCESS && r != VK_INCOMPLETE)
+		d->count = 0;
+}
+
+bool gd_vulkan_has(const struct gd_vulkan_device *d, const char *extension)
+{
+	for (uint32_t i = 0; i < d->count; i++)
+		if (!strncmp(d->list[i].extensionName, extension, sizeof(d->list[i].extensionName)))
+			return true;
+	return false;
+}
+
+/* A driver may die at each of these: what is known is handed over in between. */
+static void ask_device(struct gd_answer *a, const struct gd_vulkan *vk, VkPhysicalDevice handle, uint32_t number)
+{
+	const struct gd_ctx *ctx = a->arg;
+	struct gd_vulkan_device d = { .handle = handle, .row = gd_facts_add(a->facts, "vulkan_device") };
+
+	d.id = gd_xasprintf("vulkan%u", number);
+	gd_set_text(d.row, "id", d.id, "vkEnumeratePhysicalDevices");
+	list_extensions(a, vk, &d);
+	gd_vulkan_identify(a, vk, &d, ctx->db);
+	gd_answer_tell(a);
+	gd_vulkan_features(a, vk, &d);
+	gd_answer_tell(a);
+	gd_vulkan_memory(a, vk, &d);
+	free(d.list);
+	free(d.id);
+}
+
+static void sum_up(struct gd_answer *a, struct gd_row *row)
+{
+	const struct gd_rows *devices = gd_facts_table_peek(a->facts, "vulkan_device");
+	const struct gd_cell *mesa = NULL;
+	int64_t gpus = 0;
+
+	for (size_t i = 0; i < devices->count; i++) {
+		const struct gd_cell *cell = gd_get(devices->rows[i], "mesa_version");
+
+		gpus += !gd_get_int(devices->rows[i], "software", 1);
+		if (cell->state == GD_KNOWN && (!mesa || gd_version_compare(cell->value.s, mesa->value.s) > 0))
+			mesa = cell;
+	}
+	gd_set_int(row, "device_count", (int64_t)devices->count, "vkEnumeratePhysicalDevices");
+	gd_set_int(row, "gpu_count", gpus, "vkEnumeratePhysicalDevices");
+	if (mesa)
+		gd_set_cell(row, "mesa_version", mesa);
+	else
+		gd_set_absent(row, "mesa_version", "vkEnumeratePhysicalDevices");
+}
+
+static void ask_devices(struct gd_answer *a, const struct gd_vulkan *vk, struct gd_row *row)
+{
+	static const char call[] = "vkEnumeratePhysicalDevices";
+	PFN_vkEnumeratePhysicalDevices list = (PFN_vkEnumeratePhysicalDevices)vk->get(vk->instance, call);
+	VkPhysicalDevice handles[GD_VULKAN_MAX_DEVICES];
+	uint32_t count = GD_VULKAN_MAX_DEVICES;
+	gd_autofree text = NULL;
+	VkResult r;
+
+	gd_answer_step(a, call);
+	r = list ? list(vk->instance, &count, handles) : VK_ERROR_INITIALIZATION_FAILED;
+	text = gd_vulkan_result_text(r);
+	gd_set_text(row, "devices_result", text, call);
+	if ((r != VK_SUCCESS && r != VK_INCOMPLETE) || count > GD_VULKAN_MAX_DEVICES || !count) {
+		no_devices(a, row, count && r == VK_SUCCESS ? VK_ERROR_UNKNOWN : r, call);
+		return;
+	}
+	for (uint32_t i = 0; i < count; i++)
+		ask_device(a, vk, handles[i], i);
+	sum_up(a, row);
+	if (r == VK_INCOMPLETE)
+		gd_answer_end(a, GD_LIBRARY_GARBAGE, "it lists more devices than any machine has");
+	else
+		gd_answer_complete(a);
+}
+
+/* Looking shall leave no trace in the caller's caches, and errors shall have words. */
+static void prepare_environment(void)
+{
+	setenv("MESA_SHADER_CACHE_DISABLE", "true", 1);
+	setenv("__GL_SHADER_DISK_CACHE", "0", 1);
+	setenv("VK_LOADER_DEBUG", "error", 0);
+}
+
+static void ask(struct gd_answer *a)
+{
+	struct gd_vulkan vk = { 0 };
+	struct gd_row *row = gd_facts_add(a->facts, "vulkan");
+
+	gd_set_text(row, "id", "vulkan", "gpudoctor");
+	prepare_environment();
+	if (!find_loader(a, &vk, row))
+		return;
+	load_drivers(a, a->arg);
+	gd_answer_tell(a);
+	if (make_instance(a, &vk, row))
+		ask_devices(a, &vk, row);
+}
+
+/* The address of a GPU that looking at all Vulkan devices might wake, or NULL; borrowed. */
+static const char *sleeping_gpu_peek(const struct gd_ctx *ctx)
+{
+	const struct gd_rows *pci = gd_facts_table_peek(ctx->facts, "pci_device");
+
+	for (size_t i = 0; i < pci->count; i++)
+		if (gd_get_int(pci->rows[i], "display", 0) && gd_is_known(pci->rows[i], "driver") &&
+		    gd_pci_might_wake(pci->rows[i]))
+			return gd_get_text(pci->rows[i], "address", NULL);
+	return NULL;
+}
+
+static void start(struct gd_ctx *ctx)
+{
+	const struct gd_question question = {
+		.id = "vulkan",
+		.library = library,
+		/* Drivers reserve address space for much more memory than there is. */
+		.limits = { .address_space_bytes = 1ULL << 40, .data_bytes = 4ULL << 30 },
+		.ask = ask,
+		.arg = ctx,
+	};
+	const char *sleeping = sleeping_gpu_peek(ctx);
+	gd_autofree why = NULL;
+
+	if (!sleeping) {
+		gd_library_ask(ctx, &question);
+		return;
+	}
+	why = gd_xasprintf("%s is suspended, and listing Vulkan devices would wake it", sleeping);
+	gd_library_leave(ctx, "vulkan", library, GD_LIBRARY_NOT_ASKED, why, GD_ASLEEP_REMEDY);
+}
+
+const struct gd_probe gd_probe_vulkan = {
+	.name = "vulkan",
+	.help = "Asks the Vulkan loader for the devices that programs are shown.",
+	.tables = (const struct gd_table *const[]){ &vulkan_table, &driver_table, &device_table, &heap_table, NULL },
+	.needs = (const char *const[]){ "pci", "vulkan_icd", NULL },
+	.start = start,
+	.run = gd_library_run,
+};
