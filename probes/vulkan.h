@@ -7,7 +7,7 @@
 #include "probe/library.h"
 
 /* More devices than any machine has are a sign of a driver that lies. */
-enum { GD_VULKAN_MAX_DEVICES = 256 };
+enum { GD_VULKAN_MAX_DEVICES = 128 };
 
 /* Everything is called through pointers: the loader is not linked. */
 struct gd_vulkan {

@@ -152,7 +152,8 @@ struct gd_child *gd_child_start(struct gd_children *g, const struct gd_child_job
 	c->next = g->first;
 	c->pid = c->pid_fd = c->answer_fd = c->words_fd = -1;
 	g->first = c;
-	c->deadline_ns = now_ns() + (int64_t)g->timeout_ms * NS_PER_MS;
+	c->started_ns = c->ended_ns = now_ns();
+	c->deadline_ns = c->started_ns + (int64_t)g->timeout_ms * NS_PER_MS;
 	error = spawn(c, job);
 	if (error) {
 		shut(&c->answer_fd);
@@ -198,9 +199,10 @@ static bool drain_words(struct gd_child *c)
 	return true;
 }
 
-/* Takes the rest that stands in the pipes after the end. */
+/* Notes the end, and takes the rest that stands in the pipes. */
 static void drain_rest(struct gd_child *c)
 {
+	c->ended_ns = now_ns();
 	if (c->answer_fd >= 0)
 		drain_answer(c);
 	for (int i = 0; i < 64 && c->words_fd >= 0; i++) {

@@ -41,7 +41,9 @@ struct gd_child {
 	int pid_fd; /* -1 where the kernel has none */
 	int answer_fd; /* -1 once it is closed */
 	int words_fd;
-	int64_t deadline_ns; /* CLOCK_MONOTONIC */
+	int64_t started_ns; /* CLOCK_MONOTONIC */
+	int64_t deadline_ns;
+	int64_t ended_ns; /* when its end was seen */
 	enum gd_child_end end;
 	int status; /* exit status, signal, or errno of what kept it from starting */
 	struct gd_buf answer; /* all that it wrote */

@@ -28,6 +28,10 @@ static const struct gd_column library_columns[] = {
 	  .type = GD_TEXT,
 	  .flags = GD_COL_VOLATILE,
 	  .help = "the last lines that it printed before it failed" },
+	{ .name = "took_ms",
+	  .type = GD_INT,
+	  .flags = GD_COL_VOLATILE,
+	  .help = "how long it took, from the start of its process until its end was seen" },
 	{ .name = "sandbox", .type = GD_TEXT, .flags = GD_COL_VOLATILE, .help = "what confined it while it was asked" },
 };
 
@@ -430,6 +434,7 @@ static void take_answer(struct gd_inquiry *q, const struct asked *a)
 		set_status(row, GD_LIBRARY_GARBAGE, "what came back from it makes no sense");
 	if (status_of(row) != GD_LIBRARY_OK)
 		set_words(row, a->child);
+	gd_set_int(row, "took_ms", (a->child->ended_ns - a->child->started_ns) / 1000000, source);
 	close_row(row);
 	close_tables(told, row);
 	merge(q->facts, told, !q->told);

@@ -2,6 +2,7 @@
 # The command line, and input that nobody would write on purpose.
 CLI_TESTS = \
 	tests/cli/test_input.py \
+	tests/cli/test_libraries.py \
 	tests/cli/test_options.py \
 	tests/cli/test_output.py \
 	tests/cli/test_query.py \

@@ -29,7 +29,7 @@ LINT_FIXTURES = \
 	tests/lint/fixtures/waivers
 
 # What `make dist` takes, for the check that nothing is left out.
-check_DATA = tests/lint/distfiles.list
+check_DATA += tests/lint/distfiles.list
 CLEANFILES += tests/lint/distfiles.list
 tests/lint/distfiles.list: Makefile
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && for f in $(DISTFILES); do echo "$$f"; done | sed 's|^$(srcdir)/||' >$@

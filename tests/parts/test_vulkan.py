@@ -140,7 +140,10 @@ def check_replay(t):
     replayed = tap.run("facts", *tables, "--capture", file,
                        env=dict(os.environ, LD_LIBRARY_PATH=trap)).stdout
     t.ok("lavapipe" in live, "Vulkan is asked live", live)
-    t.equal(replayed.splitlines(), live.splitlines(), "the replay has the same facts")
+
+    def lasting(text):
+        return [line for line in text.splitlines() if "took_ms" not in line]
+    t.equal(lasting(replayed), lasting(live), "the replay has the same facts")
     report = tap.run("check", "--format", "json", env=environment)
     again = tap.run("check", "--format", "json", "--capture", file)
     mine, other = tap.load(report), tap.load(again)
