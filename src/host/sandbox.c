@@ -35,7 +35,14 @@ static void tell(struct gd_buf *said, const char *what)
 	gd_buf_printf(said, "%s%s", said->len ? ", " : "", what);
 }
 
-static bool limit(int resource, uint64_t most)
+/* glibc declares the resources as a type of its own. */
+#ifdef __GLIBC__
+typedef __rlimit_resource_t resource_kind;
+#else
+typedef int resource_kind;
+#endif
+
+static bool limit(resource_kind resource, uint64_t most)
 {
 	struct rlimit l = { .rlim_cur = most, .rlim_max = most };
 	struct rlimit now;

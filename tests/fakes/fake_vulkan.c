@@ -58,7 +58,7 @@ static VkResult create_instance(const VkInstanceCreateInfo *info, const VkAlloca
 	if (is("hang"))
 		hang();
 	if (is("exit"))
-		exit(3);
+		_exit(3);
 	if (is("flood"))
 		flood();
 	if (is("memory")) {

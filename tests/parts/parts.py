@@ -58,7 +58,9 @@ def run_in_trixie(gpu, *args, **environment):
     program = program[len(root):]
     words = ["env", "LD_PRELOAD=/%s/%s" % (LIB, SHIM), "AMDGPU_GPU_ID=" + gpu]
     words += ["%s=%s" % pair for pair in {**SANE, **environment}.items()]
-    return tap.run_program(["chroot", root, *words, program, *args])
+    # With /proc in there, in a name space of its own, so that nothing stays mounted.
+    inside = ["unshare", "-m", "sh", "-c", 'mount -t proc proc "$0/proc" && exec chroot "$0" "$@"', root]
+    return tap.run_program([*inside, *words, program, *args])
 
 
 def ggml_folder():
