@@ -13,7 +13,8 @@ PROBE_SOURCES = \
 	probes/intel.c \
 	probes/gpu.c \
 	probes/vulkan_icd.c \
-	probes/vulkan.c
+	probes/vulkan.c \
+	probes/nvml.c
 
 # Parts of the probes above.
 PROBE_PARTS = \
@@ -32,6 +33,14 @@ PROBE_PARTS = \
 	probes/kfd_node.c \
 	probes/kfd_node.h \
 	probes/kfd_parts.c \
+	probes/nvml.h \
+	probes/nvml_abi.h \
+	probes/nvml_ask.c \
+	probes/nvml_call.c \
+	probes/nvml_device.c \
+	probes/nvml_mig.c \
+	probes/nvml_process.c \
+	probes/nvml_text.c \
 	probes/pci.h \
 	probes/pci_bar.c \
 	probes/pci_link.c \
