@@ -55,8 +55,8 @@ char *gd_nvml_own_version(const char *version)
 	if (!is_version(version))
 		return NULL;
 	/* The version of the interface comes first; drivers have three digits there. */
-	if (digits < 3 && version[digits] == '.')
-		version += digits + 1;
+	if (digits < 3)
+		version += digits + (version[digits] == '.');
 	return isdigit((unsigned char)*version) ? gd_xstrdup(version) : NULL;
 }
 

@@ -3,6 +3,7 @@
 CLI_TESTS = \
 	tests/cli/test_input.py \
 	tests/cli/test_libraries.py \
+	tests/cli/test_nvml.py \
 	tests/cli/test_options.py \
 	tests/cli/test_output.py \
 	tests/cli/test_query.py \

@@ -6,7 +6,7 @@
  *   card=h100        an H100 split into seven instances; else an RTX 3090
  *   count=N          so many GPUs (1)
  *   init=N           nvmlInit_v2 returns N
- *   lost=I           GPU I has fallen off the bus; late=1: only behind its name and memory
+ *   lost=I           GPU I has fallen off the bus; late=1: once it has said its name
  *   handle=N         opening a GPU returns N
  *   pci=N            nvmlDeviceGetPciInfo_v3 returns N
  *   crash=F hang=F   in the function F
@@ -95,7 +95,7 @@ static int state(const struct gpu *g)
 {
 	if (number("lost", -1) != (long long)g->index)
 		return OK;
-	return number("late", 0) && g->named < 2 ? OK : LOST;
+	return number("late", 0) && !g->named ? OK : LOST;
 }
 #define ENTER_GPU(g) \
 	do { \
@@ -207,7 +207,7 @@ EXPORT int nvmlDeviceGetHandleByIndex_v2(unsigned index, struct gpu **ret)
 EXPORT int nvmlDeviceGetName(struct gpu *g, char *text, unsigned length)
 {
 	ENTER_GPU(g);
-	g->named++;
+	g->named = 1;
 	if (g->instance >= 0)
 		return give(text, length, "NVIDIA H100 80GB HBM3 MIG 1g.10gb");
 	return give(text, length, h100() ? "NVIDIA H100 80GB HBM3" : "NVIDIA GeForce RTX 3090");

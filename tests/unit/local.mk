@@ -19,6 +19,7 @@ UNIT_TESTS = \
 	tests/unit/test_probe_drivers \
 	tests/unit/test_probe_host \
 	tests/unit/test_probe_kfd \
+	tests/unit/test_probe_nvml \
 	tests/unit/test_probe_pci \
 	tests/unit/test_probe_platform \
 	tests/unit/test_probe_vulkan \
@@ -61,6 +62,7 @@ tests_unit_test_probe_cpu_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_drivers_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_host_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_kfd_LDADD = $(UNIT_LIBS)
+tests_unit_test_probe_nvml_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_pci_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_platform_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_vulkan_LDADD = $(UNIT_LIBS)
