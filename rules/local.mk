@@ -6,6 +6,7 @@ RULE_FILES = \
 	rules/memory.rules \
 	rules/identity.rules \
 	rules/vulkan.rules \
+	rules/nvml.rules \
 	rules/cpu.rules
 EXTRA_DIST += $(RULE_FILES)
 

@@ -6,6 +6,7 @@ RULE_CASES = \
 	tests/rules/identity.cases \
 	tests/rules/link.cases \
 	tests/rules/memory.cases \
+	tests/rules/nvml.cases \
 	tests/rules/vulkan.cases
 RULE_TESTS = \
 	tests/rules/test_rules.py \

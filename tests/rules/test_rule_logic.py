@@ -275,6 +275,7 @@ row
   kind = "render"
   driver = "amdgpu"
   accessible = true
+table pci_device complete
 table kfd complete
 row
   id = "kfd"
