@@ -100,6 +100,14 @@ static const struct gd_column gpu_columns[] = {
 	{ .name = "rocm",
 	  .type = GD_TEXT,
 	  .help = "yes: some build of ROCm has this ISA; dropped: AMD's current packages have it no more; never." },
+	{ .name = "vulkan_driver",
+	  .type = GD_TEXT,
+	  .help = "The Vulkan driver that shows it first: radv, nvidia …; absent where Vulkan does not show it." },
+	{ .name = "vulkan_mib", .type = GD_INT, .help = "The memory that llama.cpp sees there." },
+	{ .name = "mesa_version",
+	  .type = GD_VERSION,
+	  .help = "The version of Mesa of that driver; absent for others." },
+	{ .name = "cuda_version", .type = GD_VERSION, .help = "The newest CUDA that its driver serves." },
 	{ .name = "numa_node", .type = GD_INT, .help = "The NUMA node it is attached to." },
 };
 
@@ -214,6 +222,7 @@ static void fill(struct gd_ctx *ctx, struct gd_row *gpu, struct gd_gpu_sources *
 	gd_gpu_count_units(gpu, s);
 	gd_gpu_identify(ctx, gpu, s);
 	gd_gpu_measure(ctx, gpu, s);
+	gd_gpu_link_libraries(ctx, gpu, s);
 	drop_amd_only(gpu);
 }
 
@@ -228,6 +237,7 @@ static void add_pci_gpu(struct gd_ctx *ctx, const struct gd_row *pci)
 		.amdgpu = row_by(ctx, "amdgpu", "device", address, NULL),
 		.nvidia = row_by(ctx, "nvidia_gpu", "address", address, NULL),
 		.intel = row_by(ctx, "intel_gpu", "address", address, NULL),
+		.nvml = gd_gpu_nvml_peek(ctx, address),
 	};
 
 	find_nodes(ctx, address, &s);
@@ -347,6 +357,6 @@ const struct gd_probe gd_probe_gpu = {
 	.name = "gpu",
 	.help = "Joins what the other probes found into one row for each GPU.",
 	.tables = (const struct gd_table *const[]){ &gpu_table, NULL },
-	.needs = (const char *const[]){ "pci", "drm", "kfd", "amdgpu", "nvidia", "intel", NULL },
+	.needs = (const char *const[]){ "pci", "drm", "kfd", "amdgpu", "nvidia", "intel", "vulkan", "nvml", NULL },
 	.run = run,
 };

@@ -78,7 +78,10 @@ static void set_vram(struct gd_row *gpu, const struct gd_gpu_sources *s)
 	int64_t of_nodes = sum_of_nodes(s, "memory_mib");
 	double mib;
 
-	gd_gpu_copy(gpu, "vram_mib", s->amdgpu ? s->amdgpu : s->intel, "vram_mib");
+	if (s->nvml && gd_is_known(s->nvml, "memory_total_mib"))
+		gd_set_cell(gpu, "vram_mib", gd_get(s->nvml, "memory_total_mib"));
+	else
+		gd_gpu_copy(gpu, "vram_mib", s->amdgpu ? s->amdgpu : s->intel, "vram_mib");
 	if (gd_is_known(gpu, "vram_mib") || !discrete)
 		return;
 	if (of_nodes > 0)
@@ -179,6 +182,8 @@ void gd_gpu_measure(struct gd_ctx *ctx, struct gd_row *gpu, const struct gd_gpu_
 		gd_gpu_copy(gpu, from_pci[i], s->pci, from_pci[i]);
 	for (size_t i = 0; i < GD_COUNT(from_amdgpu); i++)
 		gd_gpu_copy(gpu, from_amdgpu[i], s->amdgpu, from_amdgpu[i]);
+	if (s->nvml)
+		gd_set_cell(gpu, "vram_used_mib", gd_get(s->nvml, "memory_used_mib"));
 	if (!gd_is_known(gpu, "cu_count") && !s->node_count &&
 	    number_from_db(s, "cu", &cu))
 		gd_set_int(gpu, "cu_count", (int64_t)cu, s->match.source);

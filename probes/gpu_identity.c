@@ -261,6 +261,7 @@ void gd_gpu_identify(struct gd_ctx *ctx, struct gd_row *gpu, struct gd_gpu_sourc
 	set_isa_ip(ctx, gpu, s);
 	set_from_match(gpu, "isa_db", m, "isa");
 	set_isa(gpu);
+	gd_gpu_set_compute_capability(gpu, s);
 	set_from_isa(ctx, gpu);
 	set_integrated(ctx, gpu, s, m);
 	set_driver(gpu, s);

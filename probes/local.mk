@@ -11,10 +11,10 @@ PROBE_SOURCES = \
 	probes/amdgpu.c \
 	probes/nvidia.c \
 	probes/intel.c \
-	probes/gpu.c \
 	probes/vulkan_icd.c \
 	probes/vulkan.c \
-	probes/nvml.c
+	probes/nvml.c \
+	probes/gpu.c
 
 # Parts of the probes above.
 PROBE_PARTS = \
@@ -30,6 +30,7 @@ PROBE_PARTS = \
 	probes/gpu.h \
 	probes/gpu_figures.c \
 	probes/gpu_identity.c \
+	probes/gpu_libraries.c \
 	probes/kfd_node.c \
 	probes/kfd_node.h \
 	probes/kfd_parts.c \

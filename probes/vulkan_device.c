@@ -124,7 +124,7 @@ static void set_family(struct gd_row *row, const struct gd_gpudb *db)
 	gd_set_text(row, "radv_family", family, source);
 	isa = gd_radv_isa_peek(db, family, &ambiguous);
 	if (isa) {
-		gd_set_text(row, "isa", isa, "radv-names.csv");
+		gd_set_text(row, "isa", isa, "data/gpu-db/radv-names.csv");
 	} else {
 		gd_autofree detail = ambiguous ? gd_xasprintf("%s stands for several ISAs", family)
 					       : gd_xasprintf("%s is not in radv-names.csv", family);

@@ -74,7 +74,7 @@ static void set_driver(struct gd_ctx *ctx, struct gd_row *row, const char *libra
 
 		if (!names_library(gd_csv_peek(t, i, libraries), base_name(library)))
 			continue;
-		source = gd_xasprintf("vulkan-drivers.csv:%u", t->lines[i]);
+		source = gd_xasprintf("data/gpu-db/vulkan-drivers.csv:%u", t->lines[i]);
 		gd_set_text(row, "driver", gd_csv_peek(t, i, gd_csv_column(t, "driver")), source);
 		gd_set_bool(row, "software", !strcmp(gd_csv_peek(t, i, gd_csv_column(t, "software")), "yes"), source);
 		return;

@@ -33,6 +33,9 @@ struct gd_report_gpu {
 	const char *vendor;
 	const char *isa;
 	const char *driver; /* "" where none is bound */
+	const char *vulkan_driver; /* NULL where Vulkan does not show it, or nobody asked */
+	const char *mesa_version;
+	const char *cuda_version;
 	const char *memory_type;
 	const char *asleep; /* "yes", "no" or NULL */
 	int integrated; /* 0, 1 or -1 */

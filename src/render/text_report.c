@@ -168,11 +168,24 @@ static void gpu_driver(const struct gd_report_gpu *g, struct gd_buf *s)
 		gd_buf_puts(s, ", asleep (not woken)");
 }
 
+/* The ways by which programs reach it. */
+static void gpu_interfaces(const struct gd_report_gpu *g, struct gd_buf *s)
+{
+	if (g->cuda_version)
+		gd_buf_printf(s, "CUDA %s", g->cuda_version);
+	if (!g->vulkan_driver)
+		return;
+	comma(s);
+	gd_buf_printf(s, "Vulkan (%s%s%s)", g->vulkan_driver, g->mesa_version ? ", Mesa " : "",
+		      g->mesa_version ? g->mesa_version : "");
+}
+
 static void put_gpu(const struct gd_report_gpu *g, const struct gd_view *view, struct gd_buf *out)
 {
 	gd_autobuf title = { 0 };
 	gd_autobuf memory = { 0 };
 	gd_autobuf driver = { 0 };
+	gd_autobuf interfaces = { 0 };
 
 	if (!g->compute) {
 		if (view->verbosity < GD_VERBOSE)
@@ -187,6 +200,9 @@ static void put_gpu(const struct gd_report_gpu *g, const struct gd_view *view, s
 	put_line(out, view, "", &memory);
 	gpu_driver(g, &driver);
 	put_line(out, view, "", &driver);
+	gpu_interfaces(g, &interfaces);
+	if (interfaces.len)
+		put_line(out, view, "", &interfaces);
 }
 
 static void put_gpus(const struct gd_report *r, const struct gd_view *view, struct gd_buf *out)

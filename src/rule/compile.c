@@ -163,7 +163,8 @@ int gd_compile_condition(const struct gd_rule *rule, const char *key_name, const
 		gd_err_set(err, -EINVAL, "there is no fact table \"%s\"; see gpudoctor facts --describe", rule->on);
 		return gd_rule_fault(rule, "on", err, -EINVAL);
 	}
-	r = gd_guard_text(expression, store, err);
+	/* A test puts the files of the shipped rules through this as a user's: they need it only once. */
+	r = rule->origin == GD_SHIPPED ? 0 : gd_guard_text(expression, store, err);
 	if (r < 0)
 		return gd_rule_fault(rule, key_name, err, r);
 	gd_buf_printf(&sql, "SELECT (%s)", expression);
