@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/version.h"
 #include "probes/nvml.h"
 
 /* Far more than any machine has. */
@@ -116,7 +117,10 @@ static void take_driver_version(struct gd_nvml *n, struct gd_row *row)
 		gd_nvml_set_no_function(row, "driver_version", function);
 	} else if (gd_nvml_went_well(n, NULL, row, "driver_version", function, get(text, sizeof(text) - 1))) {
 		text[sizeof(text) - 1] = '\0';
-		gd_set_text(row, "driver_version", text, function);
+		if (gd_version_is_valid(text))
+			gd_set_text(row, "driver_version", text, function);
+		else
+			gd_take_garbage(row, "driver_version", function, text);
 	}
 }
 
@@ -333,15 +337,6 @@ static void end_empty(struct gd_answer *a)
 	gd_answer_end(a, GD_LIBRARY_DENIED, detail);
 }
 
-/* What was not said, because NVML did not start. */
-static void close_unstarted(struct gd_answer *a, struct gd_row *row)
-{
-	for (size_t i = 0; i < row->table->column_count; i++)
-		if (row->cells[i].state == GD_UNSET)
-			gd_set_unknown(row, row->table->columns[i].name, GD_GAP_ERROR,
-				       gd_get_text(a->library, "detail", NULL), NULL);
-}
-
 /* nvmlShutdown is left out: the end of the process does the same and cannot crash. */
 void gd_nvml_ask(struct gd_answer *a)
 {
@@ -361,10 +356,8 @@ void gd_nvml_ask(struct gd_answer *a)
 	take_library_version(&n, row);
 	gd_facts_complete(a->facts, "nvml");
 	gd_answer_tell(a);
-	if (!start_up(&n, e, row)) {
-		close_unstarted(a, row);
+	if (!start_up(&n, e, row))
 		return;
-	}
 	take_driver_version(&n, row);
 	count = count_gpus(&n, row);
 	gd_answer_tell(a);

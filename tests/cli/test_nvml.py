@@ -5,6 +5,7 @@
 What is expected stands in that file or in NVIDIA's documentation.
 """
 import os
+import shutil
 import sys
 
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests", "cli"))
@@ -136,16 +137,16 @@ def check_many(t):
 
 
 def check_refusals(t):
-    for code, word, status, words in (
-            (4, "no-permission", "denied", "Insufficient Permissions"),
-            (17, "operating-system", "denied", "may not be opened"),
-            (18, "version-mismatch", "failed", "the library is of version 570.86.15, the kernel module of "),
-            (9, "driver-not-loaded", "no-device", "driver"),
-            (999, "unknown-error", "failed", "nvmlInit_v2: Unknown Error"),
-            (12345, "error-12345", "failed", "nvmlInit_v2: error-12345")):
+    for code, word, status, gap, words in (
+            (4, "no-permission", "denied", "denied", "Insufficient Permissions"),
+            (17, "operating-system", "denied", "denied", "may not be opened"),
+            (18, "version-mismatch", "failed", "error", "library is of version 570.86.15, the kernel module of "),
+            (9, "driver-not-loaded", "no-device", "no-source", "driver"),
+            (999, "unknown-error", "failed", "error", "nvmlInit_v2: Unknown Error"),
+            (12345, "error-12345", "failed", "error", "nvmlInit_v2: error-12345")):
         f = facts("init=%d" % code)
         check(t, f.row("nvml"), {"loaded": True, "status": word, "library_version": "570.86.15",
-                                 "driver_version": "(unknown error)"}, "nvmlInit_v2 returns %d" % code)
+                                 "driver_version": "(unknown %s)" % gap}, "nvmlInit_v2 returns %d" % code)
         got = f.row("library")
         t.ok(got.get("status") == status and words in got.get("detail", ""), "which ends as " + status, got)
         t.ok(f.complete("nvml"), "the table of the library is complete")
@@ -192,7 +193,8 @@ def check_faults(t):
     f = facts("crash=nvmlInit_v2")
     check(t, f.row("library"), {"status": "crashed", "signal": "SIGSEGV", "step": "nvmlInit_v2",
                                 "last_words": "fake: crashing in nvmlInit_v2"}, "a crash at the start")
-    check(t, f.row("nvml"), {"loaded": True, "library_version": "570.86.15"}, "what was known stays")
+    check(t, f.row("nvml"), {"loaded": True, "library_version": "570.86.15", "status": "(unknown crashed)"},
+          "what was known stays")
     f = facts("crash=nvmlSystemGetCudaDriverVersion_v2 count=2")
     check(t, f.row("library"), {"status": "crashed", "step": "nvmlSystemGetCudaDriverVersion_v2"}, "a crash at the end")
     t.equal(len(f.rows("nvml_device")), 2, "loses nothing else")
@@ -209,8 +211,32 @@ def check_faults(t):
                    "power_w", "link_width", "compute_mode", "persistence_mode", "compute_capability"):
         t.ok(column in got and got[column] in ("(unknown garbage)",), "absurd: " + column, got.get(column))
     t.equal(got.get("name"), "A" * 256, "a text without its end ends")
-    check(t, f.row("nvml"), {"cuda_version": "(unknown garbage)"}, "an absurd version")
+    check(t, f.row("nvml"), {"cuda_version": "(unknown garbage)", "driver_version": "(unknown garbage)"},
+          "absurd versions")
     check(t, f.row("library"), {"status": "ok"}, "and nothing breaks")
+
+
+def check_denied(t):
+    """Device nodes that the user may not open, in a /dev of the test's own."""
+    home = t.folder()
+    os.chmod(home, 0o755)
+    shutil.copy(os.path.join(FAKES, "nvml", "libnvidia-ml.so.1"), home)
+    within = ["unshare", "-m", "sh", "-c",
+              "mount -t tmpfs none /dev && cd /dev && touch nvidiactl nvidia0 nvidia1 && chmod 666 nvidia0 && "
+              'chmod 600 nvidiactl nvidia1 && exec setpriv --reuid=65534 --regid=65534 --clear-groups "$0" "$@"']
+    if os.geteuid() or tap.run_program([*within, "true"]).returncode:
+        t.skip("device nodes that may not be opened", "no name space can be made here")
+        return
+    for how, wanted in (("init=4", {"status": "denied", "denied_node": "/dev/nvidiactl",
+                                    "detail": "/dev/nvidiactl may not be opened (Insufficient Permissions)"}),
+                        ("count=0", {"status": "denied", "denied_node": "/dev/nvidiactl"}),
+                        ("count=1", {"status": "ok", "denied_node": "/dev/nvidiactl"})):
+        done = tap.run_program([*within, tap.program_for_all(), "facts", *TABLES, "--format", "json"],
+                               env=dict(os.environ, FAKE_NVML=how, LD_LIBRARY_PATH=home))
+        f = Facts(done)
+        check(t, f.row("library"), wanted, "two nodes may not be opened: " + how)
+        check(t, f.row("nvml"), {"nodes_denied": 2}, "they are counted")
+        t.equal(f.complete("nvml_device"), how == "count=1", "the cards are known where NVML works")
 
 
 def check_missing(t):
@@ -234,7 +260,7 @@ def check_replay(t):
         replay = tap.run("facts", *TABLES, "--capture", file, env=environment("crash=nvmlInit_v2"))
         one, other = (text.replace(" @ ", "\n").splitlines() for text in (live, replay.stdout))
         wrong = [pair for pair in zip(one, other) if pair[0] != pair[1]
-                 and "uuid" not in pair[0] and "pid" not in pair[0]]
+                 and pair[0].split()[0] not in ("uuid", "took_ms")]
         t.ok(len(live) > 500 and len(one) == len(other) and not wrong, "its replay gives the same facts", wrong[:5])
         with open(file, encoding="utf-8") as f:
             text = f.read()
@@ -254,6 +280,7 @@ def main():
     check_lost(t)
     check_2018(t)
     check_faults(t)
+    check_denied(t)
     check_missing(t)
     check_replay(t)
     t.end()
