@@ -199,14 +199,33 @@ static bool find_loader(struct gd_answer *a, struct gd_vulkan *vk, struct gd_row
 	return true;
 }
 
+/* The render node that this user may not open, which would explain that there is no device; or NULL. Borrowed. */
+static const char *closed_node_peek(const struct gd_ctx *ctx)
+{
+	const struct gd_rows *nodes = gd_facts_table_peek(ctx->facts, "drm_node");
+
+	for (size_t i = 0; i < nodes->count; i++)
+		if (!strcmp(gd_get_text(nodes->rows[i], "kind", ""), "render") &&
+		    !gd_get_int(nodes->rows[i], "accessible", 1))
+			return gd_get_text(nodes->rows[i], "dev_node", NULL);
+	return NULL;
+}
+
 /* Nothing to show: the reason is the caller's, and the tables hold no device. */
 static void no_devices(struct gd_answer *a, struct gd_row *row, VkResult r, const char *call)
 {
 	gd_autofree result = gd_vulkan_result_text(r);
 	gd_autofree detail = gd_xasprintf("%s: %s", call, result);
 	bool nothing = r == VK_ERROR_INCOMPATIBLE_DRIVER || r == VK_ERROR_INITIALIZATION_FAILED;
+	const char *closed = nothing ? closed_node_peek(a->arg) : NULL;
+	gd_autofree why = closed ? gd_xasprintf("%s may not be opened by this user", closed) : NULL;
 
-	gd_answer_end(a, nothing ? GD_LIBRARY_NO_DEVICE : GD_LIBRARY_FAILED, detail);
+	if (closed) {
+		gd_answer_end(a, GD_LIBRARY_DENIED, why);
+		gd_set_text(a->library, "denied_node", closed, "/sys/class/drm");
+	} else {
+		gd_answer_end(a, nothing ? GD_LIBRARY_NO_DEVICE : GD_LIBRARY_FAILED, detail);
+	}
 	/* What fails for us fails for every program. */
 	gd_set_int(row, "device_count", 0, call);
 	gd_set_int(row, "gpu_count", 0, call);
@@ -406,7 +425,7 @@ const struct gd_probe gd_probe_vulkan = {
 	.name = "vulkan",
 	.help = "Asks the Vulkan loader for the devices that programs are shown.",
 	.tables = (const struct gd_table *const[]){ &vulkan_table, &driver_table, &device_table, &heap_table, NULL },
-	.needs = (const char *const[]){ "pci", "vulkan_icd", NULL },
+	.needs = (const char *const[]){ "pci", "drm", "vulkan_icd", NULL },
 	.start = start,
 	.run = gd_library_run,
 };

@@ -4,7 +4,16 @@
 
 #include "probes/vulkan.h"
 
+extern const struct gd_probe gd_probe_vulkan;
 extern const struct gd_probe gd_probe_vulkan_icd;
+
+/* A live machine that is asked for nothing. */
+static void close_nothing(void *impl)
+{
+	(void)impl;
+}
+
+static const struct gd_host_ops live_ops = { .kind = "live", .close = close_nothing };
 
 static struct gd_gpudb *db;
 
@@ -201,6 +210,46 @@ static void test_radv_isa(void **state)
 	}
 }
 
+/* Asking for all Vulkan devices would wake this one, so nobody asks. */
+static void test_sleeping(void **state)
+{
+	static const struct gd_column pci_columns[] = {
+		{ .name = "address", .type = GD_TEXT, .flags = GD_COL_KEY, .help = "x" },
+		{ .name = "display", .type = GD_BOOL, .help = "x" },
+		{ .name = "driver", .type = GD_TEXT, .help = "x" },
+		{ .name = "asleep", .type = GD_BOOL, .help = "x" },
+	};
+	static const struct gd_table pci = {
+		.name = "pci_device", .help = "x", .columns = pci_columns, .column_count = GD_COUNT(pci_columns)
+	};
+	struct gd_ctx ctx = { .probe = &gd_probe_vulkan, .facts = gd_facts_new() };
+	struct gd_row *row;
+
+	(void)state;
+	ctx.host = gd_host_new(&live_ops, NULL, true);
+	ctx.inquiry = gd_inquiry_new(&gd_probe_vulkan);
+	ctx.children = gd_children_new(1000);
+	gd_facts_declare(ctx.facts, &pci, "test");
+	gd_facts_declare(ctx.facts, &gd_library_table, "test");
+	for (const struct gd_table *const *t = gd_probe_vulkan.tables; *t; t++)
+		gd_facts_declare(ctx.facts, *t, "vulkan");
+	row = gd_facts_add(ctx.facts, "pci_device");
+	gd_set_text(row, "address", "0000:01:00.0", "x");
+	gd_set_bool(row, "display", true, "x");
+	gd_set_text(row, "driver", "nvidia", "x");
+	gd_set_bool(row, "asleep", true, "x");
+	gd_probe_vulkan.start(&ctx);
+	assert_int_equal(gd_probe_vulkan.run(&ctx, &(struct gd_err){ "" }), 0);
+	row = gd_facts_find(ctx.facts, "library", "vulkan");
+	assert_string_equal(gd_get_text(row, "status", ""), "not-asked");
+	assert_int_equal(gd_facts_table_peek(ctx.facts, "vulkan_device")->gap, GD_GAP_ASLEEP);
+	assert_non_null(strstr(gd_facts_table_peek(ctx.facts, "vulkan_device")->detail, "0000:01:00.0"));
+	gd_children_free(ctx.children);
+	gd_inquiry_free(ctx.inquiry);
+	gd_host_close(ctx.host);
+	gd_facts_free(ctx.facts);
+}
+
 static void test_result_text(void **state)
 {
 	gd_autofree known = gd_vulkan_result_text(VK_ERROR_INCOMPATIBLE_DRIVER);
@@ -231,7 +280,7 @@ int main(void)
 		cmocka_unit_test(test_folders),	    cmocka_unit_test(test_variables),
 		cmocka_unit_test(test_tree),	    cmocka_unit_test(test_radv_family),
 		cmocka_unit_test(test_mesa_version), cmocka_unit_test(test_radv_isa),
-		cmocka_unit_test(test_result_text),
+		cmocka_unit_test(test_result_text), cmocka_unit_test(test_sleeping),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
