@@ -14,6 +14,8 @@ PROBE_SOURCES = \
 	probes/vulkan_icd.c \
 	probes/vulkan.c \
 	probes/nvml.c \
+	probes/libdrm.c \
+	probes/udev.c \
 	probes/gpu.c
 
 # Parts of the probes above.
@@ -34,6 +36,10 @@ PROBE_PARTS = \
 	probes/kfd_node.c \
 	probes/kfd_node.h \
 	probes/kfd_parts.c \
+	probes/libdrm.h \
+	probes/libdrm_amdgpu.c \
+	probes/node_access.c \
+	probes/node_access.h \
 	probes/nvml.h \
 	probes/nvml_abi.h \
 	probes/nvml_ask.c \
@@ -50,6 +56,8 @@ PROBE_PARTS = \
 	probes/pci_names.h \
 	probes/platform.h \
 	probes/platform_virt.c \
+	probes/udev.h \
+	probes/udev_library.c \
 	probes/vulkan.h \
 	probes/vulkan_device.c
 

@@ -64,11 +64,15 @@ package_of() {
 	apt-get:lib:jansson) echo libjansson-dev ;;
 	apt-get:lib:smartcols) echo libsmartcols-dev ;;
 	apt-get:lib:inih) echo libinih-dev ;;
+	apt-get:lib:libdrm | apt-get:lib:libdrm_amdgpu) echo libdrm-dev ;;
+	apt-get:lib:libudev) echo libudev-dev ;;
 	apt-get:lib:cmocka) echo libcmocka-dev ;;
 	pacman:lib:sqlite3) echo sqlite ;;
 	pacman:lib:libpci) echo pciutils ;;
 	pacman:lib:smartcols) echo util-linux-libs ;;
 	pacman:lib:inih) echo libinih ;;
+	pacman:lib:libdrm_amdgpu) echo libdrm ;;
+	pacman:lib:libudev) echo systemd-libs ;;
 	dnf:lib:* | zypper:lib:*) echo "pkgconfig(${1#lib:})" ;;
 	pacman:lib:*) echo "${1#lib:}" ;;
 
@@ -236,7 +240,8 @@ prepare() {
 	# shellcheck disable=SC2086 # a list of words
 	need tool:gcc tool:make tool:pkg-config tool:awk tool:sed tool:grep tool:find tool:diff \
 		header:stdio.h header:linux/openat2.h header:vulkan/vulkan_core.h \
-		lib:sqlite3 lib:libpci lib:jansson lib:smartcols lib:inih $autotools
+		lib:sqlite3 lib:libpci lib:jansson lib:smartcols lib:inih \
+		lib:libdrm lib:libdrm_amdgpu lib:libudev $autotools
 	jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null) || jobs=2
 	[ ! -e config.status ] || die 73 "$top is configured in place; run \"make distclean\" there first"
 }
