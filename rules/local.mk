@@ -2,6 +2,7 @@
 # One file a topic; every section is a rule.
 RULE_FILES = \
 	rules/driver.rules \
+	rules/node.rules \
 	rules/link.rules \
 	rules/memory.rules \
 	rules/identity.rules \

@@ -7,7 +7,8 @@ RULE_CASES = \
 	tests/rules/link.cases \
 	tests/rules/memory.cases \
 	tests/rules/nvml.cases \
-	tests/rules/vulkan.cases
+	tests/rules/vulkan.cases \
+	tests/rules/node.cases
 RULE_TESTS = \
 	tests/rules/test_rules.py \
 	tests/rules/test_rule_files.py \

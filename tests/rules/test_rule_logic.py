@@ -275,6 +275,8 @@ row
   kind = "render"
   driver = "amdgpu"
   accessible = true
+table drm_device complete
+table device_node complete
 table pci_device complete
 table kfd complete
 row
