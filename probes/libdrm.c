@@ -461,9 +461,11 @@ static void ask(struct gd_answer *a)
 		if (devices[i].fd < 0)
 			continue;
 		take_version(a, &calls, &devices[i]);
-		gd_answer_tell(a);
+		if (count <= GD_LIBDRM_FEW_DEVICES)
+			gd_answer_tell(a);
 	}
 	set_end(a, devices, count);
+	gd_answer_tell(a);
 	/* The list itself needs no memory any more, and is not freed: the process ends soon. */
 	gd_libdrm_ask_amdgpu(a, devices, count);
 }

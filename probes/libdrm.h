@@ -10,6 +10,12 @@ struct gd_libdrm_device {
 	int fd;		    /* -1: not opened */
 };
 
+/*
+ * With more devices than this, what is known is told after all of them and not
+ * after each: every telling repeats everything, and an answer has its limits.
+ */
+enum { GD_LIBDRM_FEW_DEVICES = 8 };
+
 /* Columns of drm_device from this one on are filled by libdrm_amdgpu. */
 #define GD_LIBDRM_FIRST_AMDGPU_COLUMN "family_id"
 

@@ -261,7 +261,7 @@ static char *failure(const char *call, int error)
 }
 
 /* Returns what went wrong, owned, or NULL. */
-static char *take_device(struct gd_answer *a, const struct calls *c, const struct gd_libdrm_device *d)
+static char *take_device(struct gd_answer *a, const struct calls *c, const struct gd_libdrm_device *d, bool tell)
 {
 	const char *node = gd_get_text(d->row, "node", "");
 	struct drm_amdgpu_memory_info memory = { 0 };
@@ -282,6 +282,8 @@ static char *take_device(struct gd_answer *a, const struct calls *c, const struc
 		wrong = failure(device_call, r);
 	else
 		set_chip(d->row, &info);
+	if (tell)
+		gd_answer_tell(a);
 	gd_answer_step(a, memory_call);
 	r = c->query_info(handle, AMDGPU_INFO_MEMORY, sizeof(memory), &memory);
 	if (r && !wrong)
@@ -293,6 +295,8 @@ static char *take_device(struct gd_answer *a, const struct calls *c, const struc
 		gd_set_text(d->row, "marketing_name", c->marketing_name(handle), name_call);
 	else
 		gd_set_absent(d->row, "marketing_name", name_call);
+	if (tell)
+		gd_answer_tell(a);
 	r = take_firmware(a, c, handle, node, minor);
 	if (r && !wrong)
 		wrong = failure(firmware_call, r);
@@ -342,12 +346,13 @@ static char *ask_all(struct gd_answer *a, struct gd_answer *b, const struct call
 
 		if (!is_amdgpu(&devices[i]))
 			continue;
-		wrong = take_device(a, c, &devices[i]);
+		wrong = take_device(a, c, &devices[i], count <= GD_LIBDRM_FEW_DEVICES);
 		if (wrong)
 			set_unset(devices[i].row, GD_GAP_ERROR, wrong);
 		if (wrong && !first)
 			first = gd_xasprintf("%s: %s", gd_get_text(devices[i].row, "node", ""), wrong);
-		gd_answer_tell(a);
+		if (count <= GD_LIBDRM_FEW_DEVICES)
+			gd_answer_tell(a);
 	}
 	gd_answer_end(b, first ? GD_LIBRARY_FAILED : GD_LIBRARY_OK, first);
 	return GD_STEAL(first);

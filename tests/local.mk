@@ -19,6 +19,7 @@ AM_TESTS_ENVIRONMENT = \
 	export CMOCKA_MESSAGE_OUTPUT ASAN_OPTIONS UBSAN_OPTIONS GPUDOCTOR TOP_SRCDIR TOP_BUILDDIR \
 	PYTHON3 PYTHONDONTWRITEBYTECODE VALGRIND GPUDOCTOR_PARTS SANITIZERS LC_ALL NO_COLOR COLUMNS;
 
+include tests/fakes/local.mk
 include tests/unit/local.mk
 include tests/rules/local.mk
 include tests/machines/local.mk

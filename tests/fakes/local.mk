@@ -26,3 +26,22 @@ tests/fakes/nvml/libnvidia-ml.so.1: tests/fakes/fake_nvml.c
 
 tests/fakes/nvml-2018/libnvidia-ml.so.1: tests/fakes/fake_nvml.c
 	$(AM_V_CC)$(MKDIR_P) $(@D) && $(FAKE_BUILD) -DFAKE_OF_2018 -o $@ $(srcdir)/tests/fakes/fake_nvml.c
+
+# Each folder is one installation: drm is whole, the others are of another time.
+FAKE_DRM = \
+	tests/fakes/drm/libdrm.so.2 \
+	tests/fakes/drm/libdrm_amdgpu.so.1 \
+	tests/fakes/drm-old/libdrm.so.2 \
+	tests/fakes/drm-old-amdgpu/libdrm.so.2 \
+	tests/fakes/drm-old-amdgpu/libdrm_amdgpu.so.1
+check_DATA += $(FAKE_DRM)
+CLEANFILES += $(FAKE_DRM)
+EXTRA_DIST += tests/fakes/fake_drm.c
+
+$(FAKE_DRM): tests/fakes/fake_drm.c tests/fakes/local.mk
+	$(AM_V_CC)$(MKDIR_P) $(@D) && case $@ in \
+	*drm-old/*) flags=-DWITHOUT_VERSION ;; \
+	*drm-old-amdgpu/libdrm_amdgpu*) flags="-DFAKE_AMDGPU -DWITHOUT_FIRMWARE" ;; \
+	*libdrm_amdgpu*) flags=-DFAKE_AMDGPU ;; \
+	*) flags= ;; \
+	esac && $(FAKE_BUILD) -fvisibility=default $(DRM_CFLAGS) $$flags -o $@ $(srcdir)/tests/fakes/fake_drm.c

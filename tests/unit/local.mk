@@ -12,6 +12,7 @@ UNIT_TESTS = \
 	tests/unit/test_library \
 	tests/unit/test_mask \
 	tests/unit/test_mask_text \
+	tests/unit/test_node_access \
 	tests/unit/test_parse \
 	tests/unit/test_probe_amdgpu \
 	tests/unit/test_probe_amdgpu_rows \
@@ -55,6 +56,7 @@ tests_unit_test_gpudb_LDADD = $(UNIT_LIBS)
 tests_unit_test_library_LDADD = $(UNIT_LIBS)
 tests_unit_test_mask_LDADD = $(UNIT_LIBS)
 tests_unit_test_mask_text_LDADD = $(UNIT_LIBS)
+tests_unit_test_node_access_LDADD = $(UNIT_LIBS)
 tests_unit_test_parse_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_amdgpu_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_amdgpu_rows_LDADD = $(UNIT_LIBS)

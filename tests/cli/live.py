@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+"""Facts of the machine that the tests run on, with libraries or devices put in place of its own."""
+import os
+
+import tap
+
+
+class Facts:
+    """What `gpudoctor facts TABLE…` says: cells by table, key and column."""
+
+    def __init__(self, tables, *args, **options):
+        self.done = tap.run("facts", *tables, "--format", "json", *args, **options)
+        self.tables = tap.load(self.done) if self.done.returncode == 0 else {}
+
+    def table(self, name):
+        return self.tables.get(name, {"complete": None, "rows": []})
+
+    def keys(self, table):
+        return [list(row.values())[0]["value"] for row in self.table(table)["rows"]]
+
+    def cell(self, table, key, column):
+        for row in self.table(table)["rows"]:
+            if list(row.values())[0]["value"] == key:
+                return row[column]
+        return {"state": "there is no row " + key}
+
+    def get(self, table, key, column):
+        """The value, or "(absent)", or the reason of an unknown in brackets."""
+        cell = self.cell(table, key, column)
+        if cell["state"] == "known":
+            return cell["value"]
+        return "(%s)" % (cell.get("reason") or cell["state"])
+
+    def row(self, table, key, *columns):
+        return [self.get(table, key, c) for c in columns]
+
+
+def environment(**variables):
+    return dict(os.environ, **variables)
+
+
+def findings(*args, **options):
+    """The findings of a check: rule, what it is about, and what it says."""
+    said = tap.load(tap.run("check", "--format", "json", *args, **options))
+    return {(f["rule"], f["subject"]): f for f in said["findings"]}
