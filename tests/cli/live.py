@@ -9,8 +9,17 @@ class Facts:
     """What `gpudoctor facts TABLE…` says: cells by table, key and column."""
 
     def __init__(self, tables, *args, **options):
-        self.done = tap.run("facts", *tables, "--format", "json", *args, **options)
-        self.tables = tap.load(self.done) if self.done.returncode == 0 else {}
+        self.take(tap.run("facts", *tables, "--format", "json", *args, **options))
+
+    def take(self, done):
+        self.done = done
+        self.tables = tap.load(done) if done.returncode == 0 else {}
+
+    @classmethod
+    def of(cls, done):
+        facts = cls.__new__(cls)
+        facts.take(done)
+        return facts
 
     def table(self, name):
         return self.tables.get(name, {"complete": None, "rows": []})
@@ -40,6 +49,6 @@ def environment(**variables):
 
 
 def findings(*args, **options):
-    """The findings of a check: rule, what it is about, and what it says."""
+    """The findings of a check, by rule and the key of the row that it is about."""
     said = tap.load(tap.run("check", "--format", "json", *args, **options))
-    return {(f["rule"], f["subject"]): f for f in said["findings"]}
+    return {(f["rule"], f["key"]): f for f in said["findings"]}

@@ -5,6 +5,7 @@ CLI_TESTS = \
 	tests/cli/test_libraries.py \
 	tests/cli/test_nvml.py \
 	tests/cli/test_libdrm.py \
+	tests/cli/test_nodes.py \
 	tests/cli/test_options.py \
 	tests/cli/test_output.py \
 	tests/cli/test_query.py \
@@ -13,4 +14,4 @@ dist_check_SCRIPTS += $(CLI_TESTS)
 if HAVE_PYTHON3
 TESTS += $(CLI_TESTS)
 endif
-EXTRA_DIST += tests/cli/live.py tests/cli/machine.py tests/cli/tap.py
+EXTRA_DIST += tests/cli/devices.py tests/cli/live.py tests/cli/machine.py tests/cli/tap.py
