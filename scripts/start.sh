@@ -98,6 +98,7 @@ package_of() {
 	*:tool:lspci) echo pciutils ;;
 	apt-get:tool:hwloc-info) echo hwloc-nox ;;
 	*:tool:hwloc-info) echo hwloc ;;
+	*:tool:umockdev-run) echo umockdev ;;
 	dnf:tool:shellcheck | zypper:tool:shellcheck) echo ShellCheck ;;
 	pacman:tool:gcovr) echo python-gcovr ;;
 	*:tool:vulkaninfo) echo vulkan-tools ;;
@@ -366,7 +367,7 @@ run_tests() {
 	need tool:autoconf tool:aclocal tool:xz tool:clang lib:cmocka tool:python3 python:jsonschema
 	need clang-runtime
 	would_like tool:valgrind tool:mandoc tool:strace tool:shellcheck tool:lspci tool:hwloc-info tool:gcovr \
-		clang-symbols tool:bash lavapipe tool:vulkaninfo
+		tool:umockdev-run clang-symbols tool:bash lavapipe tool:vulkaninfo
 	# Some tests ask which files are part of the project.
 	[ ! -e .git ] || would_like tool:git
 	make_configure

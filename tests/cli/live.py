@@ -48,6 +48,12 @@ def environment(**variables):
     return dict(os.environ, **variables)
 
 
+def preloading(library, **variables):
+    """A preloaded library stands before a sanitizer's, which must be told that this is meant."""
+    sane = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
+    return environment(LD_PRELOAD=library, ASAN_OPTIONS=sane, **variables)
+
+
 def findings(*args, **options):
     """The findings of a check, by rule and the key of the row that it is about."""
     said = tap.load(tap.run("check", "--format", "json", *args, **options))

@@ -171,6 +171,8 @@ def check_writes(t, root):
             continue
         changing = [line for line in calls if re.search(r"O_WRONLY|O_RDWR|O_CREAT|O_TRUNC", line)
                     or not re.search(r" (open|openat|openat2|execve)\(|exited|resumed", " " + line)]
+        # Libraries ask the driver through its node, which takes writing to it.
+        changing = [line for line in changing if not re.search(r'open\w*\(\w+, "/dev/(dri/|kfd"|nvidia)', line)]
         programs = [line for line in calls if "execve(" in line]
         t.ok(not changing, "nothing is opened for writing: " + " ".join(command[:2]), "".join(changing[:5]))
         t.ok(len(programs) == 1, "no other program is started: " + " ".join(command[:2]), "".join(programs[:5]))

@@ -31,7 +31,6 @@ static const unsigned char list[] = {
 static void test_parse(void **state)
 {
 	gd_autofree text = NULL;
-	gd_autofree none = NULL;
 	struct gd_acl acl;
 
 	(void)state;
