@@ -77,7 +77,9 @@ SAME_PLACE(wave_front_size);
 SAME_PLACE(cu_ao_bitmap);
 SAME_PLACE(tcc_disabled_mask);
 
-enum { MAX_MHZ = 100000, LPDDR4 = 11, LPDDR5 = 12, HBM3E = 13 };
+enum { MAX_MHZ = 100000 };
+/* Kinds of memory that older headers lack. */
+enum { DDR5 = 10, LPDDR4 = 11, LPDDR5 = 12, HBM3E = 13, HBM4 = 14 };
 
 /* No GPU has 64 TiB; a driver that subtracted too much comes near 2^64. */
 static const uint64_t max_bytes = (uint64_t)1 << 46;
@@ -96,10 +98,11 @@ static void set_vram_type(struct gd_row *row, uint32_t type)
 		[AMDGPU_VRAM_TYPE_DDR3] = "DDR3",
 		[AMDGPU_VRAM_TYPE_DDR4] = "DDR4",
 		[AMDGPU_VRAM_TYPE_GDDR6] = "GDDR6",
-		[AMDGPU_VRAM_TYPE_DDR5] = "DDR5",
+		[DDR5] = "DDR5",
 		[LPDDR4] = "LPDDR4",
 		[LPDDR5] = "LPDDR5",
 		[HBM3E] = "HBM3E",
+		[HBM4] = "HBM4",
 	};
 	gd_autofree text = gd_xasprintf("type %u", type);
 
@@ -196,12 +199,12 @@ static const struct {
 	{ "PFP", 0x05, 0, 0 },	    { "CE", 0x06, 0, 0 },      { "RLC", 0x07, 0, 0 },	  { "MEC", 0x08, 0, 0 },
 	{ "MEC2", 0x08, 1, 0 },	    { "SMC", 0x0a, 0, 0 },     { "SDMA0", 0x0b, 0, 0 },	  { "SDMA1", 0x0b, 1, 0 },
 	{ "SOS", 0x0c, 0, 0 },	    { "ASD", 0x0d, 0, 0 },     { "VCN", 0x0e, 0, 0 },	  { "DMCU", 0x12, 0, 0 },
-	{ "TA XGMI", 0x13, 2, 38 }, { "TA RAS", 0x13, 3, 38 }, { "DMCUB", 0x14, 0, 0 },	  { "TOC", 0x15, 0, 0 },
+	{ "TA XGMI", 0x13, 2, 42 }, { "TA RAS", 0x13, 3, 42 }, { "DMCUB", 0x14, 0, 0 },	  { "TOC", 0x15, 0, 0 },
 	{ "RLCP", 0x17, 0, 0 },	    { "RLCV", 0x18, 0, 0 },    { "MES_KIQ", 0x19, 0, 0 }, { "MES", 0x1a, 0, 0 },
 	{ "IMU", 0x1b, 0, 0 },	    { "VPE", 0x1c, 0, 0 },
 };
 
-_Static_assert(AMDGPU_INFO_FW_GFX_MEC == 0x08 && AMDGPU_INFO_FW_TOC == 0x15, "the numbers above");
+_Static_assert(AMDGPU_INFO_FW_GFX_MEC == 0x08 && AMDGPU_INFO_FW_VCN == 0x0e, "the numbers above");
 
 static void add_firmware(struct gd_answer *a, const char *node, size_t i, uint32_t version, uint32_t feature)
 {
