@@ -23,7 +23,6 @@ include tests/fakes/local.mk
 include tests/unit/local.mk
 include tests/rules/local.mk
 include tests/machines/local.mk
-include tests/fakes/local.mk
 include tests/cli/local.mk
 include tests/parts/local.mk
 include tests/lint/local.mk

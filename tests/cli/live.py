@@ -40,6 +40,15 @@ class Facts:
             return cell["value"]
         return "(%s)" % (cell.get("reason") or cell["state"])
 
+    def lasting(self, *libraries):
+        """All tables, without what changes by itself, and of the libraries only these."""
+        tables = {name: dict(table) for name, table in self.tables.items()}
+        rows = [row for row in tables.get("library", {"rows": []})["rows"] if row["id"]["value"] in libraries]
+        for name, table in tables.items():
+            kept = rows if name == "library" else table["rows"]
+            table["rows"] = [{k: v for k, v in row.items() if k != "took_ms"} for row in kept]
+        return tables
+
     def row(self, table, key, *columns):
         return [self.get(table, key, c) for c in columns]
 
