@@ -2,13 +2,18 @@
 # SPDX-License-Identifier: MIT
 """Libraries that crash, hang, flood and lie: what is said of them, and that nothing else suffers."""
 import os
+import re
 import resource
+import shutil
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests", "cli"))
 import tap  # noqa: E402
 
 FAKES = os.path.join(os.environ["TOP_BUILDDIR"], "tests", "fakes")
+# By their ids in the table library. libudev is not among them: libpci is linked to it.
+LIBRARIES = ("vulkan", "nvml", "libdrm")
 # Long enough that a busy machine does not make a library late that means to answer.
 PLENTY = ("--timeout", "50")
 
@@ -109,12 +114,35 @@ def check_rest(t):
             t.ok(report.returncode in (0, 1, 2), "%s: the report is made" % mode, tap.describe(report))
 
 
+def bare_root(folder):
+    """A root with the program, the libraries that it is linked to, and nothing else."""
+    listed = subprocess.run(["ldd", tap.PROGRAM], capture_output=True, text=True, check=True).stdout
+    for file in [tap.PROGRAM, *re.findall(r"(/\S+) \(0x", listed)]:
+        os.makedirs(folder + os.path.dirname(file), exist_ok=True)
+        shutil.copy(file, folder + file)
+    for name in ("dev", "proc", "sys"):
+        os.makedirs("%s/%s" % (folder, name))
+    return folder
+
+
+def check_absent(t):
+    """With every driver library absent the program starts, and reports each as missing."""
+    if os.geteuid() != 0 or os.environ.get("SANITIZERS") == "yes":
+        t.skip("every driver library absent", "needs root, and a program without sanitizers")
+        return
+    folder = bare_root(t.folder())
+    done = tap.run_program(["chroot", folder, tap.PROGRAM, "query", "--format", "json",
+                            "SELECT id, status FROM library"])
+    found = {row["id"]: row["status"] for row in rows(done)} if done.returncode == 0 else tap.describe(done)
+    t.ok(found and all(found.get(name) == "missing" for name in LIBRARIES), "each driver library is missing", found)
+    done = tap.run_program(["chroot", folder, tap.PROGRAM, "check"])
+    t.status(done, (0, 1, 2), "check runs there")
+
+
 def check_none(t):
-    """Every library absent: the linker is told to look where nothing is, and finds what it knows by itself only."""
+    """A file that is no library, in the place of one."""
     folder = t.folder()
-    # A file that is no library, in the place of each: the same for the program as one that is not there.
-    for name in ("libvulkan.so.1",):
-        tap.write("%s/%s" % (folder, name), "")
+    tap.write(folder + "/libvulkan.so.1", "")
     done = tap.run("query", "--format", "json", "SELECT status FROM library WHERE id = 'vulkan'",
                    env=dict(os.environ, LD_LIBRARY_PATH=folder))
     t.equal([row["status"] for row in rows(done)], ["garbage"], "an empty file in the place of a library")
@@ -134,6 +162,7 @@ def main():
     check_devices(t)
     check_rest(t)
     check_none(t)
+    check_absent(t)
     check_timeout(t)
     t.end()
 
