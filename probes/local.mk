@@ -11,11 +11,13 @@ PROBE_SOURCES = \
 	probes/amdgpu.c \
 	probes/nvidia.c \
 	probes/intel.c \
+	probes/hsa_env.c \
 	probes/vulkan_icd.c \
 	probes/vulkan.c \
 	probes/nvml.c \
 	probes/libdrm.c \
 	probes/udev.c \
+	probes/hsa.c \
 	probes/gpu.c
 
 # Parts of the probes above.
@@ -33,6 +35,11 @@ PROBE_PARTS = \
 	probes/gpu_figures.c \
 	probes/gpu_identity.c \
 	probes/gpu_libraries.c \
+	probes/hsa.h \
+	probes/hsa_abi.h \
+	probes/hsa_agent.c \
+	probes/hsa_ask.c \
+	probes/hsa_find.c \
 	probes/kfd_node.c \
 	probes/kfd_node.h \
 	probes/kfd_parts.c \

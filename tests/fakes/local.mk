@@ -45,3 +45,26 @@ $(FAKE_DRM): tests/fakes/fake_drm.c tests/fakes/local.mk
 	*libdrm_amdgpu*) flags=-DFAKE_AMDGPU ;; \
 	*) flags= ;; \
 	esac && $(FAKE_BUILD) -fvisibility=default $(DRM_CFLAGS) $$flags -o $@ $(srcdir)/tests/fakes/fake_drm.c
+
+# The functions of this one are all that it has, so none is hidden.
+HSA_FAKES = \
+	tests/fakes/libfake_hsa.so \
+	tests/fakes/libfake_hsa_lacks.so \
+	tests/fakes/libfake_hsa_needs.so \
+	tests/fakes/libfake_kfd.so
+HSA_BUILD = $(FAKE_BUILD) -fvisibility=default $(AM_CPPFLAGS)
+check_DATA += $(HSA_FAKES)
+CLEANFILES += $(HSA_FAKES)
+EXTRA_DIST += tests/fakes/fake_hsa.c tests/fakes/fake_kfd.c tests/fakes/kfd_topology.py
+
+tests/fakes/libfake_hsa.so: tests/fakes/fake_hsa.c probes/hsa_abi.h
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(HSA_BUILD) -o $@ $(srcdir)/tests/fakes/fake_hsa.c
+
+tests/fakes/libfake_hsa_lacks.so: tests/fakes/fake_hsa.c probes/hsa_abi.h
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(HSA_BUILD) -DLACKS_POOLS -o $@ $(srcdir)/tests/fakes/fake_hsa.c
+
+tests/fakes/libfake_hsa_needs.so: tests/fakes/fake_hsa.c probes/hsa_abi.h
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(HSA_BUILD) -DNEEDS_SYMBOL -o $@ $(srcdir)/tests/fakes/fake_hsa.c
+
+tests/fakes/libfake_kfd.so: tests/fakes/fake_kfd.c
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(HSA_BUILD) -o $@ $(srcdir)/tests/fakes/fake_kfd.c -ldl

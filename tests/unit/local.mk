@@ -9,6 +9,8 @@ UNIT_TESTS = \
 	tests/unit/test_door_fails \
 	tests/unit/test_fact \
 	tests/unit/test_gpudb \
+	tests/unit/test_hsa_abi \
+	tests/unit/test_hsa_find \
 	tests/unit/test_library \
 	tests/unit/test_mask \
 	tests/unit/test_mask_text \
@@ -19,6 +21,7 @@ UNIT_TESTS = \
 	tests/unit/test_probe_cpu \
 	tests/unit/test_probe_drivers \
 	tests/unit/test_probe_host \
+	tests/unit/test_probe_hsa \
 	tests/unit/test_probe_kfd \
 	tests/unit/test_probe_nvml \
 	tests/unit/test_probe_pci \
@@ -53,6 +56,8 @@ tests_unit_test_csv_LDADD = $(UNIT_LIBS)
 tests_unit_test_door_fails_LDADD = $(UNIT_LIBS)
 tests_unit_test_fact_LDADD = $(UNIT_LIBS)
 tests_unit_test_gpudb_LDADD = $(UNIT_LIBS)
+tests_unit_test_hsa_abi_LDADD = $(UNIT_LIBS)
+tests_unit_test_hsa_find_LDADD = $(UNIT_LIBS)
 tests_unit_test_library_LDADD = $(UNIT_LIBS)
 tests_unit_test_mask_LDADD = $(UNIT_LIBS)
 tests_unit_test_mask_text_LDADD = $(UNIT_LIBS)
@@ -63,6 +68,7 @@ tests_unit_test_probe_amdgpu_rows_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_cpu_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_drivers_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_host_LDADD = $(UNIT_LIBS)
+tests_unit_test_probe_hsa_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_kfd_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_nvml_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_pci_LDADD = $(UNIT_LIBS)
