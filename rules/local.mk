@@ -8,6 +8,7 @@ RULE_FILES = \
 	rules/identity.rules \
 	rules/vulkan.rules \
 	rules/nvml.rules \
+	rules/hsa.rules \
 	rules/cpu.rules
 EXTRA_DIST += $(RULE_FILES)
 

@@ -312,6 +312,8 @@ row
   software = false
   isa = "gfx1201"
   pci_address = "0000:03:00.0"
+table hsa_runtime complete
+table hsa_agent complete
 table gpu complete
 row
   id = "0000:03:00.0"
