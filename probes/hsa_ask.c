@@ -147,10 +147,12 @@ static void *load(struct gd_answer *a, const struct gd_hsa_place *place, const c
 	real = library ? real_file(library) : NULL;
 	if (!place || (real && !strcmp(real, place->real)))
 		return library;
+	/* Another file, or none; a file that was found and could not be loaded is no matter of the list. */
+	if (library || !strcmp(gd_get_text(a->library, "status", ""), "missing"))
+		*ret_found_in = "unlisted";
 	if (library)
 		dlclose(library);
 	forget_load(a);
-	*ret_found_in = "unlisted";
 	return gd_answer_load(a, place->path);
 }
 

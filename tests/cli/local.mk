@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The command line, and input that nobody would write on purpose.
 CLI_TESTS = \
+	tests/cli/test_hsa.py \
 	tests/cli/test_input.py \
 	tests/cli/test_libraries.py \
 	tests/cli/test_nvml.py \
@@ -14,4 +15,4 @@ dist_check_SCRIPTS += $(CLI_TESTS)
 if HAVE_PYTHON3
 TESTS += $(CLI_TESTS)
 endif
-EXTRA_DIST += tests/cli/devices.py tests/cli/live.py tests/cli/machine.py tests/cli/tap.py
+EXTRA_DIST += tests/cli/devices.py tests/cli/live.py tests/cli/machine.py tests/cli/tap.py tests/cli/world.py
