@@ -18,7 +18,11 @@ for n in $nodes; do : >"$root/dev/$n"; mount --bind /dev/null "$root/dev/$n"; do
 for n in $SECRET_NODES; do mknod -m 0600 "$root/dev/$n" c 1 3; done
 mount --rbind "$root/dev" /dev
 for f in $folders; do mount --bind "$root/$f" "/$f"; done
-exec "$@"
+[ -n "$OTHER_ROOT" ] || exec "$@"
+mount --rbind /dev "$OTHER_ROOT/dev"
+mount --rbind /sys "$OTHER_ROOT/sys"
+mount -t proc proc "$OTHER_ROOT/proc"
+exec chroot "$OTHER_ROOT" "$@"
 """
 
 
@@ -46,13 +50,15 @@ class World:
                 subprocess.run(["cp", "-r", "/sys/devices/system/" + part, self.root + "/sys/devices/system/"],
                                stderr=subprocess.DEVNULL, check=False)
 
-    def run(self, *args, nodes=("kfd",), secret=(), folders=("sys",), nobody=False, timeout=120, **environment):
+    def run(self, *args, nodes=("kfd",), secret=(), folders=("sys",), nobody=False, timeout=120, program=None,
+            other_root="", **environment):
+        """`nodes` of /dev may be opened, `secret` ones by root only; `program` is a path in `other_root`."""
         how, why = command()
         assert how, why
-        program = tap.program_for_all() if nobody else tap.PROGRAM
+        program = program or (tap.program_for_all() if nobody else tap.PROGRAM)
         become = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if nobody else []
         env = {k: v for k, v in os.environ.items() if not k.startswith(("HSA_", "ROCR_", "HIP_"))}
-        env.update(environment, SECRET_NODES=" ".join(secret))
+        env.update(environment, SECRET_NODES=" ".join(secret), OTHER_ROOT=other_root)
         # Only the program itself shall see libraries that are put before others.
         ours = ["%s=%s" % (k, env.pop(k)) for k in ("LD_PRELOAD", "LD_LIBRARY_PATH") if k in environment]
         inside = ["sh", "-ec", ENTER, "sh", self.root, " ".join(nodes), " ".join(folders)]

@@ -87,7 +87,7 @@ gd_hsa_status hsa_init(void)
 	if (does("hang"))
 		pause();
 	if (does("exit"))
-		exit(7);
+		_exit(7);
 	if (does("flood"))
 		flood();
 #ifdef NEEDS_SYMBOL

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Real driver libraries, on GPUs that Mesa's drm-shim emulates.
 PARTS_TESTS = \
+	tests/parts/test_hsa.py \
 	tests/parts/test_radv.py \
 	tests/parts/test_vulkan.py
 dist_check_SCRIPTS += $(PARTS_TESTS)
