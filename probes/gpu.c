@@ -107,6 +107,9 @@ static const struct gd_column gpu_columns[] = {
 	{ .name = "mesa_version",
 	  .type = GD_VERSION,
 	  .help = "The version of Mesa of that driver; absent for others." },
+	{ .name = "hsa_isa",
+	  .type = GD_TEXT,
+	  .help = "The ISA that ROCm's runtime takes it for, overrides included; absent where it does not offer it." },
 	{ .name = "cuda_version", .type = GD_VERSION, .help = "The newest CUDA that its driver serves." },
 	{ .name = "numa_node", .type = GD_INT, .help = "The NUMA node it is attached to." },
 };
@@ -357,6 +360,7 @@ const struct gd_probe gd_probe_gpu = {
 	.name = "gpu",
 	.help = "Joins what the other probes found into one row for each GPU.",
 	.tables = (const struct gd_table *const[]){ &gpu_table, NULL },
-	.needs = (const char *const[]){ "pci", "drm", "kfd", "amdgpu", "nvidia", "intel", "vulkan", "nvml", NULL },
+	.needs = (const char *const[]){ "pci", "drm", "kfd", "amdgpu", "nvidia", "intel", "vulkan",
+					 "nvml", "hsa", NULL },
 	.run = run,
 };

@@ -50,6 +50,36 @@ static void set_vulkan(const struct gd_ctx *ctx, struct gd_row *gpu, const char 
 	gd_set_cell(gpu, "mesa_version", gd_get(device, "mesa_version"));
 }
 
+/* The agent of this address in the environment as it is; what shows only without an override does not count. */
+static const struct gd_row *find_agent(const struct gd_ctx *ctx, const char *address)
+{
+	const struct gd_rows *rows = gd_facts_table_peek(ctx->facts, "hsa_agent");
+
+	for (size_t i = 0; rows && i < rows->count; i++) {
+		const struct gd_row *runtime;
+
+		if (strcmp(gd_get_text(rows->rows[i], "pci_address", ""), address))
+			continue;
+		runtime = gd_facts_find(ctx->facts, "hsa_runtime", gd_get_text(rows->rows[i], "runtime", ""));
+		if (runtime && !gd_get_int(runtime, "without_override", 0))
+			return rows->rows[i];
+	}
+	return NULL;
+}
+
+static void set_hsa(const struct gd_ctx *ctx, struct gd_row *gpu, const char *address)
+{
+	static const char *const columns[] = { "hsa_isa" };
+	const struct gd_row *agent = find_agent(ctx, address);
+
+	if (agent)
+		gd_set_cell(gpu, "hsa_isa", gd_get(agent, "gfx"));
+	else if (strcmp(gd_get_text(gpu, "vendor_id", "1002"), "1002"))
+		gd_set_absent(gpu, "hsa_isa", "no AMD GPU");
+	else
+		set_none(ctx, gpu, "hsa_agent", columns, GD_COUNT(columns));
+}
+
 const struct gd_row *gd_gpu_nvml_peek(const struct gd_ctx *ctx, const char *address)
 {
 	return find(ctx, "nvml_device", "address", address, NULL);
@@ -84,5 +114,6 @@ void gd_gpu_set_compute_capability(struct gd_row *gpu, const struct gd_gpu_sourc
 void gd_gpu_link_libraries(const struct gd_ctx *ctx, struct gd_row *gpu, const struct gd_gpu_sources *s)
 {
 	set_vulkan(ctx, gpu, gd_get_text(gpu, "id", ""));
+	set_hsa(ctx, gpu, gd_get_text(gpu, "id", ""));
 	set_cuda(ctx, gpu, s);
 }

@@ -120,6 +120,7 @@ static void fill_gpu(struct gd_report *r, struct gd_report_gpu *g, const struct 
 		.driver = gd_is_absent(row, "driver") ? "" : gd_report_text(r, row, "driver"),
 		.vulkan_driver = gd_report_text(r, row, "vulkan_driver"),
 		.mesa_version = gd_report_text(r, row, "mesa_version"),
+		.hsa_isa = gd_report_text(r, row, "hsa_isa"),
 		.cuda_version = gd_report_text(r, row, "cuda_version"),
 		.memory_type = gd_report_text(r, row, "memory_type"),
 		.asleep = asleep < 0 ? NULL : asleep ? "yes" : "no",

@@ -35,6 +35,7 @@ struct gd_report_gpu {
 	const char *driver; /* "" where none is bound */
 	const char *vulkan_driver; /* NULL where Vulkan does not show it, or nobody asked */
 	const char *mesa_version;
+	const char *hsa_isa; /* what ROCm's runtime takes it for */
 	const char *cuda_version;
 	const char *memory_type;
 	const char *asleep; /* "yes", "no" or NULL */

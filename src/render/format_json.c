@@ -65,11 +65,13 @@ static json_t *machine(const struct gd_report_machine *m)
 
 static json_t *gpu(const struct gd_report_gpu *g)
 {
-	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "id",
+	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
+			 "id",
 			 text_or_null(g->id), "name", text_or_null(g->name), "vendor", text_or_null(g->vendor), "isa",
 			 text_or_null(g->isa), "driver", text_or_null(g->driver), "vulkan_driver",
-			 text_or_null(g->vulkan_driver), "mesa_version", text_or_null(g->mesa_version), "cuda_version",
-			 text_or_null(g->cuda_version), "memory_type", text_or_null(g->memory_type), "asleep",
+			 text_or_null(g->vulkan_driver), "mesa_version", text_or_null(g->mesa_version), "hsa_isa",
+			 text_or_null(g->hsa_isa), "cuda_version", text_or_null(g->cuda_version), "memory_type",
+			 text_or_null(g->memory_type), "asleep",
 			 g->asleep ? json_boolean(!strcmp(g->asleep, "yes")) : json_null(), "integrated",
 			 bool_or_null(g->integrated), "compute", json_boolean(g->compute), "passthrough",
 			 json_boolean(g->passthrough), "cu_count", int_or_null(g->cu_count), "partitions",

@@ -173,6 +173,12 @@ static void gpu_interfaces(const struct gd_report_gpu *g, struct gd_buf *s)
 {
 	if (g->cuda_version)
 		gd_buf_printf(s, "CUDA %s", g->cuda_version);
+	if (g->hsa_isa) {
+		comma(s);
+		gd_buf_puts(s, "ROCm");
+		if (g->isa && strcmp(g->isa, g->hsa_isa))
+			gd_buf_printf(s, " (as %s)", g->hsa_isa);
+	}
 	if (!g->vulkan_driver)
 		return;
 	comma(s);
