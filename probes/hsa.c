@@ -95,18 +95,6 @@ static const char *const needs[] = { "pci", "kfd", "hsa_env", NULL };
  */
 static const struct gd_sandbox_limits limits = { .data_bytes = UINT64_C(4) << 30 };
 
-/* The address of a GPU that hsa_init() would wake, or NULL; borrowed. */
-static const char *sleeping_gpu_peek(const struct gd_ctx *ctx)
-{
-	const struct gd_rows *devices = gd_facts_table_peek(ctx->facts, "pci_device");
-
-	for (size_t i = 0; devices && i < devices->count; i++)
-		if (!strcmp(gd_get_text(devices->rows[i], "driver", ""), "amdgpu") &&
-		    gd_pci_might_wake(devices->rows[i]))
-			return gd_get_text(devices->rows[i], "address", "?");
-	return NULL;
-}
-
 /* Under Windows (WSL) the runtime has a device of another name. What cannot be seen, a child may find. */
 static bool may_have_device(const struct gd_ctx *ctx)
 {
@@ -178,8 +166,9 @@ static void start(struct gd_ctx *ctx)
 	GD_CLEANUP(gd_hsa_overrides_free) struct gd_hsa_overrides overrides = { 0 };
 	GD_CLEANUP(gd_hsa_places_free) struct gd_hsa_places found = { 0 };
 	struct gd_hsa_errand e = { .overrides = &overrides, .no_device = !may_have_device(ctx) };
-	const char *address = sleeping_gpu_peek(ctx);
-	gd_autofree asleep = address ? gd_xasprintf("%s is suspended, and starting the runtime would wake it", address)
+	const struct gd_row *sleeper = gd_pci_sleeper_peek(ctx, "amdgpu");
+	gd_autofree asleep = sleeper ? gd_xasprintf("%s is suspended, and starting the runtime would wake it",
+						    gd_get_text(sleeper, "address", ""))
 				     : NULL;
 
 	gd_hsa_find(ctx->host, &found);

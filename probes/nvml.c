@@ -71,22 +71,6 @@ void gd_nvml_places(struct gd_host *h, const char *module_version, struct gd_str
 	}
 }
 
-/* The address of a GPU of NVIDIA's driver that asking might wake, or NULL. */
-static const char *sleeper(const struct gd_ctx *ctx)
-{
-	const struct gd_rows *rows = gd_facts_table_peek(ctx->facts, "pci_device");
-
-	for (size_t i = 0; rows && i < rows->count; i++) {
-		const struct gd_row *row = rows->rows[i];
-		bool gpu = gd_get_int(row, "display", 0) || gd_get_int(row, "accelerator", 0);
-
-		if (gpu && !strcmp(gd_get_text(row, "vendor_id", ""), "10de") &&
-		    !strcmp(gd_get_text(row, "driver", "nvidia"), "nvidia") && gd_pci_might_wake(row))
-			return gd_get_text(row, "address", "");
-	}
-	return NULL;
-}
-
 static void brief(const struct gd_ctx *ctx, struct gd_nvml_errand *e)
 {
 	const struct gd_rows *drivers = gd_facts_table_peek(ctx->facts, "nvidia_driver");
@@ -115,10 +99,11 @@ static void start(struct gd_ctx *ctx)
 				 .limits = { .data_bytes = (uint64_t)1024 * MIB },
 				 .ask = gd_nvml_ask,
 				 .arg = &errand };
-	const char *address = sleeper(ctx);
+	const struct gd_row *sleeper = gd_pci_sleeper_peek(ctx, "nvidia");
 
-	if (address) {
-		gd_autofree why = gd_xasprintf("%s is suspended, and NVML would wake it", address);
+	if (sleeper) {
+		gd_autofree why = gd_xasprintf("%s is suspended, and NVML would wake it",
+					       gd_get_text(sleeper, "address", ""));
 
 		gd_library_leave(ctx, q.id, q.library, GD_LIBRARY_NOT_ASKED, why, GD_ASLEEP_REMEDY);
 		return;

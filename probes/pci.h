@@ -37,6 +37,14 @@ void gd_pci_set_asleep(struct gd_row *row, const char *column);
 /* True where reading more of the device of this row of pci_device might wake it; NULL reads as false. */
 bool gd_pci_might_wake(const struct gd_row *row);
 
+/*
+ * The row in pci_device of the first GPU that asking its driver might wake, or
+ * NULL; borrowed. `driver` is the kernel driver asked, NULL for any but those of
+ * virtual machines, which nobody here can ask. A GPU whose driver is not known
+ * counts as one of each.
+ */
+const struct gd_row *gd_pci_sleeper_peek(const struct gd_ctx *ctx, const char *driver);
+
 /* Fills the link and slot columns of a display device or accelerator. */
 void gd_pci_links(struct gd_ctx *ctx, const struct gd_pci_set *set, struct gd_pci_dev *dev);
 /* Fills the BAR columns. */

@@ -70,6 +70,30 @@ static bool is_one_of(const char *s, const char *const *words)
 	return false;
 }
 
+static bool is_asked(const struct gd_row *row, const char *driver)
+{
+	static const char *const of_virtual_machines[] = { "vfio-pci", "pci-stub", "xen-pciback", NULL };
+	const struct gd_cell *bound = gd_get(row, "driver");
+
+	if (bound->state != GD_KNOWN)
+		return bound->state != GD_ABSENT;
+	return driver ? !strcmp(bound->value.s, driver) : !is_one_of(bound->value.s, of_virtual_machines);
+}
+
+const struct gd_row *gd_pci_sleeper_peek(const struct gd_ctx *ctx, const char *driver)
+{
+	const struct gd_rows *rows = gd_facts_table_peek(ctx->facts, "pci_device");
+
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct gd_row *row = rows->rows[i];
+		bool gpu = gd_get_int(row, "display", 0) || gd_get_int(row, "accelerator", 0);
+
+		if (gpu && is_asked(row, driver) && gd_pci_might_wake(row))
+			return row;
+	}
+	return NULL;
+}
+
 void gd_pci_power(struct gd_ctx *ctx, struct gd_pci_dev *dev)
 {
 	static const char *const sleeping[] = { "suspended", "suspending", "D3hot", "D3cold", NULL };

@@ -124,6 +124,13 @@ static const struct gd_table heap_table = {
 
 static const char library[] = "libvulkan.so.1";
 
+struct errand {
+	const struct gd_ctx *ctx;
+	const struct gd_row *sleeper; /* of pci_device: a GPU that is not to be woken, or NULL */
+	const char *why; /* the same as a sentence */
+	struct gd_strv harmless; /* then: the manifests of drivers that leave it alone */
+};
+
 /* What dlopen() is to be given, by the rules for a manifest's library_path; owned. */
 static char *library_of(const char *manifest, const char *path)
 {
@@ -166,13 +173,17 @@ static void load_driver(struct gd_answer *a, const struct gd_row *icd)
 	gd_loaded_free(&loaded);
 }
 
-static void load_drivers(struct gd_answer *a, const struct gd_ctx *ctx)
+static void load_drivers(struct gd_answer *a, const struct errand *e)
 {
-	const struct gd_rows *icds = gd_facts_table_peek(ctx->facts, "vulkan_icd");
+	const struct gd_rows *icds = gd_facts_table_peek(e->ctx->facts, "vulkan_icd");
 
-	for (size_t i = 0; i < icds->count; i++)
-		if (gd_get_int(icds->rows[i], "selected", 0) && gd_is_known(icds->rows[i], "library"))
-			load_driver(a, icds->rows[i]);
+	for (size_t i = 0; i < icds->count; i++) {
+		const struct gd_row *icd = icds->rows[i];
+
+		if (gd_get_int(icd, "selected", 0) && gd_is_known(icd, "library") &&
+		    (!e->sleeper || gd_strv_has(&e->harmless, gd_get_text(icd, "manifest", ""))))
+			load_driver(a, icd);
+	}
 	gd_facts_complete(a->facts, "vulkan_driver");
 }
 
@@ -217,7 +228,8 @@ static void no_devices(struct gd_answer *a, struct gd_row *row, VkResult r, cons
 	gd_autofree result = gd_vulkan_result_text(r);
 	gd_autofree detail = gd_xasprintf("%s: %s", call, result);
 	bool nothing = r == VK_ERROR_INCOMPATIBLE_DRIVER || r == VK_ERROR_INITIALIZATION_FAILED;
-	const char *closed = nothing ? closed_node_peek(a->arg) : NULL;
+	const struct errand *e = a->arg;
+	const char *closed = nothing ? closed_node_peek(e->ctx) : NULL;
 	gd_autofree why = closed ? gd_xasprintf("%s may not be opened by this user", closed) : NULL;
 
 	if (closed) {
@@ -303,13 +315,13 @@ static void tell_device(struct gd_answer *a, uint32_t number)
 
 static void ask_device(struct gd_answer *a, const struct gd_vulkan *vk, VkPhysicalDevice handle, uint32_t number)
 {
-	const struct gd_ctx *ctx = a->arg;
+	const struct errand *e = a->arg;
 	struct gd_vulkan_device d = { .handle = handle, .row = gd_facts_add(a->facts, "vulkan_device") };
 
 	d.id = gd_xasprintf("vulkan%u", number);
 	gd_set_text(d.row, "id", d.id, "vkEnumeratePhysicalDevices");
 	list_extensions(a, vk, &d);
-	gd_vulkan_identify(a, vk, &d, ctx->db);
+	gd_vulkan_identify(a, vk, &d, e->ctx->db);
 	tell_device(a, number);
 	gd_vulkan_features(a, vk, &d);
 	tell_device(a, number);
@@ -366,59 +378,78 @@ static void ask_devices(struct gd_answer *a, const struct gd_vulkan *vk, struct 
 }
 
 /* Looking shall leave no trace in the caller's caches, and errors shall have words. */
-static void prepare_environment(void)
+static void prepare_environment(const struct errand *e)
 {
+	gd_autofree files = e->sleeper ? gd_strv_join(&e->harmless, ":") : NULL;
+
 	setenv("MESA_SHADER_CACHE_DISABLE", "true", 1);
 	setenv("__GL_SHADER_DISK_CACHE", "0", 1);
 	setenv("VK_LOADER_DEBUG", "error", 0);
+	if (!files)
+		return;
+	/* The second name is that of loaders before 1.3.207. */
+	setenv("VK_DRIVER_FILES", files, 1);
+	setenv("VK_ICD_FILENAMES", files, 1);
+	setenv("VK_ADD_DRIVER_FILES", "", 1);
+}
+
+/* What was told is true, and there is more that only waking would tell. */
+static void leave_open(struct gd_answer *a, struct gd_row *row, const char *why)
+{
+	static const char *const counts[] = { "device_count", "gpu_count", "mesa_version" };
+
+	for (size_t i = 0; i < GD_COUNT(counts); i++)
+		gd_set_unknown(row, counts[i], GD_GAP_ASLEEP, why, GD_ASLEEP_REMEDY);
+	for (size_t i = 0; i < a->facts->count; i++) {
+		const char *table = a->facts->tables[i].table->name;
+
+		if (strcmp(table, "library") && strcmp(table, "vulkan"))
+			gd_facts_incomplete(a->facts, table, GD_GAP_ASLEEP, why, GD_ASLEEP_REMEDY);
+	}
 }
 
 static void ask(struct gd_answer *a)
 {
+	const struct errand *e = a->arg;
 	struct gd_vulkan vk = { 0 };
 	struct gd_row *row = gd_facts_add(a->facts, "vulkan");
 
 	gd_set_text(row, "id", "vulkan", "gpudoctor");
-	prepare_environment();
+	prepare_environment(e);
 	if (!find_loader(a, &vk, row))
 		return;
-	load_drivers(a, a->arg);
+	load_drivers(a, e);
 	gd_answer_tell(a);
 	if (make_instance(a, &vk, row))
 		ask_devices(a, &vk, row);
-}
-
-/* The address of a GPU that looking at all Vulkan devices might wake, or NULL; borrowed. */
-static const char *sleeping_gpu_peek(const struct gd_ctx *ctx)
-{
-	const struct gd_rows *pci = gd_facts_table_peek(ctx->facts, "pci_device");
-
-	for (size_t i = 0; i < pci->count; i++)
-		if (gd_get_int(pci->rows[i], "display", 0) && gd_is_known(pci->rows[i], "driver") &&
-		    gd_pci_might_wake(pci->rows[i]))
-			return gd_get_text(pci->rows[i], "address", NULL);
-	return NULL;
+	if (e->sleeper)
+		leave_open(a, row, e->why);
 }
 
 static void start(struct gd_ctx *ctx)
 {
+	struct errand errand = { .ctx = ctx, .sleeper = gd_pci_sleeper_peek(ctx, NULL) };
 	const struct gd_question question = {
 		.id = "vulkan",
 		.library = library,
 		/* Drivers reserve address space for much more memory than there is. */
 		.limits = { .address_space_bytes = 1ULL << 40, .data_bytes = 4ULL << 30 },
 		.ask = ask,
-		.arg = ctx,
+		.arg = &errand,
 	};
-	const char *sleeping = sleeping_gpu_peek(ctx);
 	gd_autofree why = NULL;
 
-	if (!sleeping) {
-		gd_library_ask(ctx, &question);
-		return;
+	if (errand.sleeper) {
+		why = gd_xasprintf("%s is suspended, and its Vulkan driver would wake it",
+				   gd_get_text(errand.sleeper, "address", ""));
+		errand.why = why;
+		gd_vulkan_list_harmless(ctx, &errand.harmless);
 	}
-	why = gd_xasprintf("%s is suspended, and listing Vulkan devices would wake it", sleeping);
-	gd_library_leave(ctx, "vulkan", library, GD_LIBRARY_NOT_ASKED, why, GD_ASLEEP_REMEDY);
+	if (why && !errand.harmless.count)
+		gd_library_leave(ctx, question.id, library, GD_LIBRARY_NOT_ASKED, why, GD_ASLEEP_REMEDY);
+	else
+		gd_library_ask(ctx, &question);
+	gd_strv_free(&errand.harmless);
 }
 
 const struct gd_probe gd_probe_vulkan = {

@@ -32,6 +32,12 @@ struct gd_vulkan_device {
 
 bool gd_vulkan_has(const struct gd_vulkan_device *d, const char *extension);
 
+/*
+ * For the parent: the manifests whose drivers serve no GPU that sleeps, so that
+ * asking them wakes none. A driver that is not known may serve any.
+ */
+void gd_vulkan_list_harmless(const struct gd_ctx *ctx, struct gd_strv *out);
+
 /* Names, numbers, limits; the facts that need no feature struct. */
 void gd_vulkan_identify(struct gd_answer *a, const struct gd_vulkan *vk, struct gd_vulkan_device *d,
 			const struct gd_gpudb *db);

@@ -12,6 +12,8 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "probes/pci.h"
+
 static const struct gd_column columns[] = {
 	{ .name = "manifest", .type = GD_TEXT, .flags = GD_COL_KEY, .help = "the manifest file" },
 	{ .name = "library", .type = GD_TEXT, .help = "the driver's library, as the manifest writes it" },
@@ -203,6 +205,40 @@ static void take_folders(struct search *s, const char *variable, const char *oth
 
 		take_folder(s, folder, !s->others_only, folder);
 	}
+}
+
+/* The vendors that a driver serves, as ids between semicolons; NULL where the driver is not known. Borrowed. */
+static const char *vendors_peek(const struct gd_gpudb *db, const struct gd_row *icd)
+{
+	const struct gd_csv *t = gd_gpudb_table_peek(db, "vulkan-drivers");
+	const char *driver = gd_get_text(icd, "driver", NULL);
+	int row = driver ? gd_gpudb_find(t, "driver", driver) : -1;
+
+	return row < 0 ? NULL : gd_csv_peek(t, (size_t)row, gd_csv_column(t, "vendors"));
+}
+
+static bool is_harmless(const struct gd_ctx *ctx, const struct gd_row *icd)
+{
+	const struct gd_rows *pci = gd_facts_table_peek(ctx->facts, "pci_device");
+	const char *vendors = vendors_peek(ctx->db, icd);
+
+	if (gd_get_int(icd, "software", 0))
+		return true;
+	if (!vendors || !*vendors)
+		return false;
+	for (size_t i = 0; i < pci->count; i++)
+		if (gd_pci_might_wake(pci->rows[i]) && strstr(vendors, gd_get_text(pci->rows[i], "vendor_id", "")))
+			return false;
+	return true;
+}
+
+void gd_vulkan_list_harmless(const struct gd_ctx *ctx, struct gd_strv *out)
+{
+	const struct gd_rows *icds = gd_facts_table_peek(ctx->facts, "vulkan_icd");
+
+	for (size_t i = 0; i < icds->count; i++)
+		if (gd_get_int(icds->rows[i], "selected", 0) && is_harmless(ctx, icds->rows[i]))
+			gd_strv_add(out, gd_get_text(icds->rows[i], "manifest", ""));
 }
 
 static int run(struct gd_ctx *ctx, struct gd_err *err)

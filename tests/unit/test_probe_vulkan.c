@@ -2,6 +2,7 @@
 /* The manifests of Vulkan drivers, and what is read out of drivers' names. */
 #include "probe_machine.h"
 
+#include "probes/pci.h"
 #include "probes/vulkan.h"
 
 extern const struct gd_probe gd_probe_vulkan;
@@ -210,34 +211,63 @@ static void test_radv_isa(void **state)
 	}
 }
 
-/* Asking for all Vulkan devices would wake this one, so nobody asks. */
-static void test_sleeping(void **state)
+static void add_manifest(struct gd_facts *f, const char *manifest, const char *driver, bool software, bool selected)
+{
+	struct gd_row *row = gd_facts_add(f, "vulkan_icd");
+
+	gd_set_text(row, "manifest", manifest, "x");
+	gd_set_bool(row, "software", software, "x");
+	gd_set_bool(row, "selected", selected, "x");
+	if (driver)
+		gd_set_text(row, "driver", driver, "x");
+}
+
+/* A machine with an NVIDIA card that sleeps, beside a GPU of AMD that does not. */
+static struct gd_ctx sleeping_machine(void)
 {
 	static const struct gd_column pci_columns[] = {
 		{ .name = "address", .type = GD_TEXT, .flags = GD_COL_KEY, .help = "x" },
+		{ .name = "vendor_id", .type = GD_TEXT, .help = "x" },
 		{ .name = "display", .type = GD_BOOL, .help = "x" },
+		{ .name = "accelerator", .type = GD_BOOL, .help = "x" },
 		{ .name = "driver", .type = GD_TEXT, .help = "x" },
 		{ .name = "asleep", .type = GD_BOOL, .help = "x" },
 	};
 	static const struct gd_table pci = {
 		.name = "pci_device", .help = "x", .columns = pci_columns, .column_count = GD_COUNT(pci_columns)
 	};
-	struct gd_ctx ctx = { .probe = &gd_probe_vulkan, .facts = gd_facts_new() };
+	static const char *const gpus[][3] = { { "0000:01:00.0", "10de", "nvidia" },
+					       { "0000:05:00.0", "1002", "amdgpu" } };
+	struct gd_ctx ctx = { .probe = &gd_probe_vulkan, .db = db, .facts = gd_facts_new() };
+
+	gd_facts_declare(ctx.facts, &pci, "test");
+	gd_facts_declare(ctx.facts, &gd_library_table, "test");
+	gd_facts_declare(ctx.facts, gd_probe_vulkan_icd.tables[0], "test");
+	for (const struct gd_table *const *t = gd_probe_vulkan.tables; *t; t++)
+		gd_facts_declare(ctx.facts, *t, "vulkan");
+	for (size_t i = 0; i < GD_COUNT(gpus); i++) {
+		struct gd_row *row = gd_facts_add(ctx.facts, "pci_device");
+
+		gd_set_text(row, "address", gpus[i][0], "x");
+		gd_set_text(row, "vendor_id", gpus[i][1], "x");
+		gd_set_bool(row, "display", true, "x");
+		gd_set_text(row, "driver", gpus[i][2], "x");
+		gd_set_bool(row, "asleep", i == 0, "x");
+	}
+	return ctx;
+}
+
+/* Only a driver that would open the sleeping card is here, so nobody is asked. */
+static void test_sleeping(void **state)
+{
+	struct gd_ctx ctx = sleeping_machine();
 	struct gd_row *row;
 
 	(void)state;
 	ctx.host = gd_host_new(&live_ops, NULL, true);
 	ctx.inquiry = gd_inquiry_new(&gd_probe_vulkan);
 	ctx.children = gd_children_new(1000);
-	gd_facts_declare(ctx.facts, &pci, "test");
-	gd_facts_declare(ctx.facts, &gd_library_table, "test");
-	for (const struct gd_table *const *t = gd_probe_vulkan.tables; *t; t++)
-		gd_facts_declare(ctx.facts, *t, "vulkan");
-	row = gd_facts_add(ctx.facts, "pci_device");
-	gd_set_text(row, "address", "0000:01:00.0", "x");
-	gd_set_bool(row, "display", true, "x");
-	gd_set_text(row, "driver", "nvidia", "x");
-	gd_set_bool(row, "asleep", true, "x");
+	add_manifest(ctx.facts, "/nvidia.json", "nvidia", false, true);
 	gd_probe_vulkan.start(&ctx);
 	assert_int_equal(gd_probe_vulkan.run(&ctx, &(struct gd_err){ "" }), 0);
 	row = gd_facts_find(ctx.facts, "library", "vulkan");
@@ -247,6 +277,47 @@ static void test_sleeping(void **state)
 	gd_children_free(ctx.children);
 	gd_inquiry_free(ctx.inquiry);
 	gd_host_close(ctx.host);
+	gd_facts_free(ctx.facts);
+}
+
+/* Drivers of other makers leave it alone; one that nobody knows may not. */
+static void test_harmless(void **state)
+{
+	struct gd_ctx ctx = sleeping_machine();
+	gd_autostrv files = { 0 };
+	gd_autofree joined = NULL;
+
+	(void)state;
+	add_manifest(ctx.facts, "/nvidia.json", "nvidia", false, true);
+	add_manifest(ctx.facts, "/nvk.json", "nvk", false, true);
+	add_manifest(ctx.facts, "/radeon.json", "radv", false, true);
+	add_manifest(ctx.facts, "/other.json", "radv", false, false);
+	add_manifest(ctx.facts, "/intel.json", "anv", false, true);
+	add_manifest(ctx.facts, "/virtio.json", "venus", false, true);
+	add_manifest(ctx.facts, "/unheard.json", NULL, false, true);
+	add_manifest(ctx.facts, "/lvp.json", "lavapipe", true, true);
+	gd_vulkan_list_harmless(&ctx, &files);
+	joined = gd_strv_join(&files, " ");
+	assert_string_equal(joined, "/radeon.json /intel.json /lvp.json");
+	gd_facts_free(ctx.facts);
+}
+
+/* Which GPUs count when a kernel driver's library is to be asked. */
+static void test_sleeper(void **state)
+{
+	struct gd_ctx ctx = sleeping_machine();
+	struct gd_row *nvidia = gd_facts_find(ctx.facts, "pci_device", "0000:01:00.0");
+
+	(void)state;
+	assert_ptr_equal(gd_pci_sleeper_peek(&ctx, "nvidia"), nvidia);
+	assert_ptr_equal(gd_pci_sleeper_peek(&ctx, NULL), nvidia);
+	assert_null(gd_pci_sleeper_peek(&ctx, "amdgpu"));
+	gd_set_text(nvidia, "driver", "vfio-pci", "x");
+	assert_null(gd_pci_sleeper_peek(&ctx, NULL));
+	gd_set_unknown(nvidia, "driver", GD_GAP_DENIED, "x", NULL);
+	assert_ptr_equal(gd_pci_sleeper_peek(&ctx, "amdgpu"), nvidia);
+	gd_set_absent(nvidia, "driver", "x");
+	assert_null(gd_pci_sleeper_peek(&ctx, NULL));
 	gd_facts_free(ctx.facts);
 }
 
@@ -281,6 +352,7 @@ int main(void)
 		cmocka_unit_test(test_tree),	    cmocka_unit_test(test_radv_family),
 		cmocka_unit_test(test_mesa_version), cmocka_unit_test(test_radv_isa),
 		cmocka_unit_test(test_result_text), cmocka_unit_test(test_sleeping),
+		cmocka_unit_test(test_harmless),    cmocka_unit_test(test_sleeper),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
