@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 """The real driver libraries that fetch.sh brought, and ways to run the program on them."""
+import atexit
 import glob
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests", "cli"))
 import tap  # noqa: E402
@@ -55,8 +57,10 @@ def mesa25_environment(t, gpu):
 def run_in_trixie(gpu, *args, **environment):
     """The program inside of the Debian 13 root."""
     root = path("trixie")
-    program = shutil.copy(tap.PROGRAM, root + "/tmp/gpudoctor")
-    program = program[len(root):]
+    # Tests run side by side, and each has its own copy.
+    folder = tempfile.mkdtemp(prefix="gpudoctor-test-", dir=root + "/tmp")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    program = shutil.copy(tap.PROGRAM, folder)[len(root):]
     words = ["env", "LD_PRELOAD=/%s/%s" % (LIB, SHIM), "AMDGPU_GPU_ID=" + gpu]
     words += ["%s=%s" % pair for pair in {**SANE, **environment}.items()]
     # With /proc in there, where that is allowed, in a name space of its own, so that nothing stays mounted.

@@ -9,8 +9,13 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.environ["TOP_SRCDIR"], "tests", "parts"))
-import parts  # noqa: E402
+import parts  # noqa: E402 (it knows where the next ones are)
+import machine  # noqa: E402
 import tap  # noqa: E402
+import world  # noqa: E402
+
+# A library that ends whoever loads it.
+TRAP = "#include <unistd.h>\n__attribute__((constructor)) void t(void) { _exit(9); }\n"
 
 
 def manifest(folder, name, library, **more):
@@ -134,8 +139,7 @@ def check_replay(t):
     live = tap.run("facts", *tables, env=environment).stdout
     # A loader that must not be loaded: were it entered, the child would end with status 9.
     trap = t.folder()
-    subprocess.run(["cc", "-shared", "-fPIC", "-o", trap + "/libvulkan.so.1", tap.write(
-        trap + "/trap.c", "#include <unistd.h>\n__attribute__((constructor)) void t(void) { _exit(9); }\n")],
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", trap + "/libvulkan.so.1", tap.write(trap + "/trap.c", TRAP)],
                    check=True)
     replayed = tap.run("facts", *tables, "--capture", file,
                        env=dict(os.environ, LD_LIBRARY_PATH=trap)).stdout
@@ -150,6 +154,34 @@ def check_replay(t):
     t.equal([f["rule"] for f in mine["findings"]], [f["rule"] for f in other["findings"]], "and the same findings")
 
 
+def check_sleeping(t):
+    """A suspended NVIDIA card: its driver is not asked, those of others are; with its driver alone, nobody is."""
+    if not world.command()[0]:
+        t.skip("drivers beside a GPU that sleeps", world.command()[1])
+        return
+    place = world.World(t)
+    where = machine.add_pci(place.root, "0000:01:00.0", "0x10de", "0x2684", "0x030000",
+                            **{"power/runtime_status": "suspended", "power_state": "D3cold"})
+    os.makedirs(place.root + "/sys/bus/pci/drivers/nvidia")
+    os.symlink("../../../bus/pci/drivers/nvidia", where + "/driver")
+    manifests = os.path.join(t.folder(), "m")
+    # Were it loaded, the child would be gone.
+    trap = tap.write(manifests + "/trap.c", TRAP)
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", manifests + "/libGLX_nvidia.so.0", trap], check=True)
+    nvidia = tap.write(manifests + "/nvidia.json", json.dumps(
+        {"file_format_version": "1.0.1", "ICD": {"library_path": manifests + "/libGLX_nvidia.so.0"}}))
+
+    def ask(files):
+        said = tap.load(place.run("facts", "--format", "json", "library", "vulkan_driver", "vulkan_device", nodes=(),
+                                  VK_DRIVER_FILES=files))
+        vulkan = [row for row in said["library"]["rows"] if row["id"]["value"] == "vulkan"][0]
+        return (vulkan["status"]["value"], [row["manifest"]["value"] for row in said["vulkan_driver"]["rows"]],
+                [row["driver"]["value"] for row in said["vulkan_device"]["rows"]], said["vulkan_device"]["complete"])
+    t.equal(ask(nvidia + ":" + lavapipe()), ("ok", [lavapipe()], ["lavapipe"], False),
+            "beside a GPU that sleeps other drivers are asked, and more may be there")
+    t.equal(ask(nvidia), ("not-asked", [], [], False), "where only its own driver is here, nobody is asked")
+
+
 def main():
     t = tap.Tap()
     if not lavapipe():
@@ -160,6 +192,7 @@ def main():
     check_manifests(t)
     check_failures(t)
     check_no_trace(t)
+    check_sleeping(t)
     check_replay(t)
     t.end()
 
