@@ -12,6 +12,7 @@ PROBE_SOURCES = \
 	probes/nvidia.c \
 	probes/intel.c \
 	probes/hsa_env.c \
+	probes/vulkan_env.c \
 	probes/vulkan_icd.c \
 	probes/vulkan.c \
 	probes/nvml.c \

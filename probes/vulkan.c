@@ -319,6 +319,7 @@ static void ask_device(struct gd_answer *a, const struct gd_vulkan *vk, VkPhysic
 	struct gd_vulkan_device d = { .handle = handle, .row = gd_facts_add(a->facts, "vulkan_device") };
 
 	d.id = gd_xasprintf("vulkan%u", number);
+	d.where = gd_xstrdup("");
 	gd_set_text(d.row, "id", d.id, "vkEnumeratePhysicalDevices");
 	list_extensions(a, vk, &d);
 	gd_vulkan_identify(a, vk, &d, e->ctx->db);
@@ -327,6 +328,7 @@ static void ask_device(struct gd_answer *a, const struct gd_vulkan *vk, VkPhysic
 	tell_device(a, number);
 	gd_vulkan_memory(a, vk, &d);
 	free(d.list);
+	free(d.where);
 	free(d.id);
 }
 

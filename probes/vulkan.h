@@ -25,11 +25,14 @@ struct gd_vulkan_device {
 	VkPhysicalDevice handle;
 	struct gd_row *row; /* of vulkan_device */
 	char *id; /* its key */
+	char *where; /* " of NAME (DRIVER)", for the names of calls; "" until it is known */
 	uint32_t api_version; /* the lower one of device and loader */
 	VkExtensionProperties *list; /* what it supports */
 	uint32_t count;
 };
 
+/* The name of the call that comes next, with the device it is made for. */
+void gd_vulkan_step(struct gd_answer *a, const struct gd_vulkan_device *d, const char *call);
 bool gd_vulkan_has(const struct gd_vulkan_device *d, const char *extension);
 
 /*

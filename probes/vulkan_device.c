@@ -53,6 +53,13 @@ char *gd_vulkan_result_text(VkResult r)
 	return gd_xasprintf("VkResult %d", (int)r);
 }
 
+void gd_vulkan_step(struct gd_answer *a, const struct gd_vulkan_device *d, const char *call)
+{
+	gd_autofree text = gd_xasprintf("%s%s", call, d->where);
+
+	gd_answer_step(a, text);
+}
+
 static bool is_family_char(char c)
 {
 	return isupper((unsigned char)c) || isdigit((unsigned char)c) || c == '_';
@@ -235,7 +242,7 @@ void gd_vulkan_identify(struct gd_answer *a, const struct gd_vulkan *vk, struct 
 	bool has_driver = link_if(gd_vulkan_has(d, "VK_KHR_driver_properties"), &all.pNext, &driver);
 	bool has_pci = link_if(gd_vulkan_has(d, "VK_EXT_pci_bus_info"), &all.pNext, &pci);
 
-	gd_answer_step(a, "vkGetPhysicalDeviceProperties2");
+	gd_vulkan_step(a, d, "vkGetPhysicalDeviceProperties2");
 	vk->properties(d->handle, &all);
 	d->api_version = p->apiVersion < vk->api_version ? p->apiVersion : vk->api_version;
 	vendor = gd_xasprintf("%04x", p->vendorID);
@@ -249,6 +256,9 @@ void gd_vulkan_identify(struct gd_answer *a, const struct gd_vulkan *vk, struct 
 		set_driver(d->row, db, &driver, p->deviceType);
 	else
 		set_no_driver(d->row, p->deviceType);
+	free(d->where);
+	d->where = gd_xasprintf(" of %s (%s)", gd_get_text(d->row, "name", "a device"),
+				gd_get_text(d->row, "driver", "unknown driver"));
 	set_family(d->row, db);
 	set_limits(d->row, &p->limits, sizes.maxMemoryAllocationSize);
 	if (has_pci) {
@@ -286,7 +296,7 @@ static void more_properties(struct gd_answer *a, const struct gd_vulkan *vk, str
 	bool has_buffers = link_if(core || gd_vulkan_has(d, "VK_KHR_maintenance4"), &all.pNext, &buffers);
 	bool has_dot = link_if(core || gd_vulkan_has(d, "VK_KHR_shader_integer_dot_product"), &all.pNext, &dot);
 
-	gd_answer_step(a, "vkGetPhysicalDeviceProperties2");
+	gd_vulkan_step(a, d, "vkGetPhysicalDeviceProperties2");
 	vk->properties(d->handle, &all);
 	gd_set_int(d->row, "subgroup_size", group.subgroupSize, "VkPhysicalDeviceSubgroupProperties");
 	set_or_absent(d->row, "subgroup_size_min", has_control, control.minSubgroupSize,
@@ -317,7 +327,7 @@ void gd_vulkan_features(struct gd_answer *a, const struct gd_vulkan *vk, struct 
 	bool has_brain = link_if(gd_vulkan_has(d, "VK_KHR_shader_bfloat16"), &all.pNext, &brain);
 
 	more_properties(a, vk, d);
-	gd_answer_step(a, "vkGetPhysicalDeviceFeatures2");
+	gd_vulkan_step(a, d, "vkGetPhysicalDeviceFeatures2");
 	vk->features(d->handle, &all);
 	gd_set_bool(d->row, "fp16", has_half && half.shaderFloat16 && storage.storageBuffer16BitAccess,
 		    "VK_KHR_shader_float16_int8, VK_KHR_16bit_storage");
@@ -369,7 +379,7 @@ void gd_vulkan_memory(struct gd_answer *a, const struct gd_vulkan *vk, struct gd
 	uint64_t local = 0; /* bytes */
 	uint64_t host = 0;
 
-	gd_answer_step(a, "vkGetPhysicalDeviceMemoryProperties2");
+	gd_vulkan_step(a, d, "vkGetPhysicalDeviceMemoryProperties2");
 	vk->memory(d->handle, &all);
 	gd_set_bool(d->row, "memory_budget", has_budget, "VK_EXT_memory_budget");
 	for (uint32_t i = 0; i < m->memoryHeapCount && i < VK_MAX_MEMORY_HEAPS; i++) {

@@ -16,6 +16,7 @@
 
 static const struct gd_column columns[] = {
 	{ .name = "manifest", .type = GD_TEXT, .flags = GD_COL_KEY, .help = "the manifest file" },
+	{ .name = "valid", .type = GD_BOOL, .help = "whether it is a manifest in JSON at all" },
 	{ .name = "library", .type = GD_TEXT, .help = "the driver's library, as the manifest writes it" },
 	{ .name = "api_version", .type = GD_VERSION, .help = "the Vulkan version that the manifest promises" },
 	{ .name = "driver",
@@ -141,6 +142,10 @@ static void take_manifest(struct search *s, const char *manifest, bool selected,
 	gd_set_bool(row, "selected", selected, why);
 	r = gd_host_read_max(s->ctx->host, manifest, MANIFEST_MAX_BYTES, &text);
 	json = r < 0 ? NULL : json_loadb(gd_buf_peek(&text), text.len, 0, NULL);
+	if (r < 0)
+		gd_take_error(s->ctx, row, "valid", manifest, r);
+	else
+		gd_set_bool(row, "valid", json_is_object(json_object_get(json, "ICD")), manifest);
 	if (json_is_object(json_object_get(json, "ICD")))
 		take_icd(s->ctx, row, json_object_get(json, "ICD"), manifest);
 	else

@@ -87,7 +87,7 @@ static _Noreturn void be_child(const struct gd_child_job *job, pid_t parent, int
 	restore_signals();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent || !arrange_descriptors(answer, words))
-		_exit(127);
+		_exit(GD_CHILD_UNFIT);
 	prctl(PR_SET_NAME, job->name);
 	gd_sandbox_enter(&job->limits, &sandbox);
 	_exit(job->run(job->arg, 3, gd_buf_peek(&sandbox)));

@@ -13,6 +13,9 @@
 #include "base/buf.h"
 #include "host/sandbox.h"
 
+/* The exit status of a child that could not even begin, for reasons of this program's own. */
+enum { GD_CHILD_UNFIT = 75 };
+
 /* A longer answer ends the child: no library has so much to say. */
 enum { GD_CHILD_ANSWER_MAX_BYTES = 16 * 1024 * 1024, GD_CHILD_WORDS_MAX_BYTES = 2048 };
 

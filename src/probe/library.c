@@ -18,7 +18,8 @@ static const struct gd_column library_columns[] = {
 	{ .name = "status",
 	  .type = GD_TEXT,
 	  .help = "ok, missing, unresolved (something that it needs is missing), too-old, denied, no-device, failed, "
-		  "garbage, crashed, timed-out, stuck (in the kernel) or not-asked" },
+		  "garbage, crashed, timed-out, stuck (in the kernel) or not-asked (a device sleeps, or no process "
+		  "could be had)" },
 	{ .name = "detail", .type = GD_TEXT, .help = "the same as a sentence" },
 	{ .name = "missing", .type = GD_TEXT, .help = "the library or symbol that it needs and that is not there" },
 	{ .name = "denied_node", .type = GD_TEXT, .help = "the device node that may not be opened" },
@@ -308,6 +309,24 @@ static char *signal_name(int number)
 	return gd_xasprintf("signal %d", number);
 }
 
+/* It could not begin: nothing is known of the library, nor of any device. */
+static bool is_unfit(const struct gd_child *c)
+{
+	return c->end == GD_CHILD_NOT_STARTED || (c->end == GD_CHILD_EXITED && c->status == GD_CHILD_UNFIT);
+}
+
+static char *exit_text(const struct asked *a, const char *where)
+{
+	switch (a->child->status) {
+	case GD_CHILD_UNFIT:
+		return gd_xasprintf("no process could be had to ask %s: too few files may be open", a->library);
+	case 71: /* base/alloc.c, where the limit left no memory */
+		return gd_xasprintf("%s wanted more memory than it was allowed%s", a->library, where);
+	default:
+		return gd_xasprintf("%s ended the process with status %d%s", a->library, a->child->status, where);
+	}
+}
+
 /* What went wrong with the process, whatever it told before. */
 static void set_end(struct gd_row *row, const struct asked *a, const char *step)
 {
@@ -324,7 +343,8 @@ static void set_end(struct gd_row *row, const struct asked *a, const char *step)
 		break;
 	case GD_CHILD_TIMED_OUT:
 		end = GD_LIBRARY_TIMED_OUT;
-		detail = gd_xasprintf("%s did not answer in time: it hangs%s", a->library, where);
+		detail = gd_xasprintf("%s did not answer within %g s%s", a->library,
+				      (double)(c->deadline_ns - c->started_ns) / 1e9, where);
 		break;
 	case GD_CHILD_STUCK:
 		end = GD_LIBRARY_STUCK;
@@ -335,16 +355,13 @@ static void set_end(struct gd_row *row, const struct asked *a, const char *step)
 		detail = gd_xasprintf("%s answers without end%s", a->library, where);
 		break;
 	case GD_CHILD_NOT_STARTED:
-		end = GD_LIBRARY_FAILED;
+		end = GD_LIBRARY_NOT_ASKED;
 		detail = gd_xasprintf("no process could be started to ask %s: %s", a->library, strerror(c->status));
 		break;
 	case GD_CHILD_EXITED:
 	case GD_CHILD_RUNNING:
-		end = GD_LIBRARY_FAILED;
-		/* 71: base/alloc.c, where the limit left no memory. */
-		detail = c->status == 71
-				 ? gd_xasprintf("%s wanted more memory than it was allowed%s", a->library, where)
-				 : gd_xasprintf("%s ended the process with status %d%s", a->library, c->status, where);
+		end = is_unfit(c) ? GD_LIBRARY_NOT_ASKED : GD_LIBRARY_FAILED;
+		detail = exit_text(a, where);
 		break;
 	}
 	if (step && c->end != GD_CHILD_NOT_STARTED)
@@ -379,9 +396,10 @@ static void close_cells(const struct gd_rows *rows, enum gd_gap gap, const char 
 }
 
 /* So do tables that it did not get to complete. */
-static void close_tables(struct gd_facts *f, const struct gd_row *row)
+static void close_tables(struct gd_facts *f, const struct gd_row *row, const struct gd_child *c)
 {
 	enum gd_library_end end = status_of(row);
+	enum gd_gap gap = is_unfit(c) ? GD_GAP_ERROR : ends[end].gap;
 	const char *detail = gd_get_text(row, "detail", NULL);
 
 	for (size_t t = 0; t < f->count; t++) {
@@ -390,9 +408,9 @@ static void close_tables(struct gd_facts *f, const struct gd_row *row)
 		if (rows->table == &gd_library_table)
 			continue;
 		if (end != GD_LIBRARY_OK)
-			close_cells(rows, ends[end].gap, detail);
+			close_cells(rows, gap, detail);
 		if (!rows->complete && rows->gap == GD_GAP_NOT_PROBED)
-			gd_facts_incomplete(f, rows->table->name, ends[end].gap, detail, NULL);
+			gd_facts_incomplete(f, rows->table->name, gap, detail, NULL);
 	}
 }
 
@@ -436,7 +454,7 @@ static void take_answer(struct gd_inquiry *q, const struct asked *a)
 		set_words(row, a->child);
 	gd_set_int(row, "took_ms", (a->child->ended_ns - a->child->started_ns) / 1000000, source);
 	close_row(row);
-	close_tables(told, row);
+	close_tables(told, row, a->child);
 	merge(q->facts, told, !q->told);
 	q->told = true;
 	gd_facts_free(told);

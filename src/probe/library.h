@@ -29,7 +29,7 @@ enum gd_library_end {
 	GD_LIBRARY_CRASHED,
 	GD_LIBRARY_TIMED_OUT,
 	GD_LIBRARY_STUCK, /* timed out inside the kernel, where not even SIGKILL ends it */
-	GD_LIBRARY_NOT_ASKED, /* asking would have woken a suspended device */
+	GD_LIBRARY_NOT_ASKED, /* asking would have woken a suspended device, or no process could be had for it */
 	GD_LIBRARY_END_COUNT,
 };
 

@@ -133,7 +133,8 @@ def check_crash(t):
         t.skip("a real driver that crashes", "only Mesa before 26 has RADV_FORCE_FAMILY")
         return
     query = "SELECT status, signal, step, last_words FROM library WHERE id = 'vulkan'"
-    for family, expected in (("renoir", ["crashed", "SIGSEGV", "vkGetPhysicalDeviceMemoryProperties2"]),
+    for family, expected in (("renoir", ["crashed", "SIGSEGV",
+                                         "vkGetPhysicalDeviceMemoryProperties2 of Null hardware (RADV RENOIR) (radv)"]),
                              ("nonsense", ["crashed", "SIGABRT", "vkEnumeratePhysicalDevices"])):
         environment = dict(os.environ, RADV_FORCE_FAMILY=family)
         row = parts.rows(tap.run("query", "--format", "json", query, env=environment))[0]

@@ -296,6 +296,12 @@ row
   id = "vulkan"
   status = "ok"
   last_words absent
+table vulkan_env complete
+row
+  id = "caller"
+  chosen = false
+  radv_force_family absent
+table vulkan_icd complete
 table vulkan complete
 row
   id = "vulkan"
