@@ -14,12 +14,17 @@
 
 #include "base/alloc.h"
 
-/* How long a killed child may take to be gone; who takes longer hangs in the kernel. */
-enum { GRACE_MS = 500, NS_PER_MS = 1000 * 1000 };
+/* How long a killed child may take to be gone: who takes longer hangs in the kernel. And what counts as an absence. */
+enum { GRACE_MS = 500, ABSENT_MS = 200, NS_PER_MS = 1000 * 1000 };
 
 struct gd_children {
 	struct gd_child *first;
+	size_t count;
 	int timeout_ms;
+	int64_t listened_ns; /* when the children were last listened to */
+	struct sigaction sigchld; /* as the caller had it */
+	struct pollfd *fds; /* room for all children; see listen_to_all() */
+	struct gd_child **who;
 };
 
 static int64_t now_ns(void)
@@ -35,6 +40,8 @@ struct gd_children *gd_children_new(int timeout_ms)
 	struct gd_children *g = gd_xcalloc(1, sizeof(*g));
 
 	g->timeout_ms = timeout_ms;
+	/* Who started us may ignore it, and then the kernel reaps children before anybody asks how they ended. */
+	sigaction(SIGCHLD, &(struct sigaction){ .sa_handler = SIG_DFL }, &g->sigchld);
 	return g;
 }
 
@@ -152,12 +159,16 @@ struct gd_child *gd_child_start(struct gd_children *g, const struct gd_child_job
 	c->next = g->first;
 	c->pid = c->pid_fd = c->answer_fd = c->words_fd = -1;
 	g->first = c;
+	g->count++;
 	c->started_ns = c->ended_ns = now_ns();
+	c->timeout_ms = g->timeout_ms;
 	c->deadline_ns = c->started_ns + (int64_t)g->timeout_ms * NS_PER_MS;
+	g->listened_ns = g->count > 1 ? g->listened_ns : c->started_ns;
 	error = spawn(c, job);
 	if (error) {
 		shut(&c->answer_fd);
 		shut(&c->words_fd);
+		c->gone = true;
 		c->end = GD_CHILD_NOT_STARTED;
 		c->status = error;
 	}
@@ -202,6 +213,7 @@ static bool drain_words(struct gd_child *c)
 /* Notes the end, and takes the rest that stands in the pipes. */
 static void drain_rest(struct gd_child *c)
 {
+	c->gone = true;
 	c->ended_ns = now_ns();
 	if (c->answer_fd >= 0)
 		drain_answer(c);
@@ -216,12 +228,26 @@ static void drain_rest(struct gd_child *c)
 	shut(&c->pid_fd);
 }
 
-/* Looks whether the child has ended, without waiting; its group is killed before its number is free again. */
+/*
+ * Looks whether the child has ended, without waiting; its group is killed before
+ * its number is free again. A child that is gone without our knowing has ended
+ * in a way that nobody can tell, and its number may be another's by now.
+ */
 static bool has_ended(struct gd_child *c)
 {
 	siginfo_t info = { 0 };
 
-	if (waitid(P_PID, (id_t)c->pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || !info.si_pid)
+	if (waitid(P_PID, (id_t)c->pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0) {
+		if (errno != ECHILD)
+			return false;
+		if (c->end == GD_CHILD_RUNNING) {
+			c->end = GD_CHILD_EXITED;
+			c->status = GD_CHILD_UNFIT;
+		}
+		drain_rest(c);
+		return true;
+	}
+	if (!info.si_pid)
 		return false;
 	kill(-c->pid, SIGKILL);
 	waitid(P_PID, (id_t)c->pid, &info, WEXITED);
@@ -239,14 +265,16 @@ static void sleep_ms(int ms)
 	nanosleep(&t, NULL);
 }
 
-/* Ends a child that has not ended by itself; `end` says why. */
-static void kill_child(struct gd_child *c, enum gd_child_end end)
+static void send_kill(struct gd_child *c, enum gd_child_end end)
 {
-	int64_t give_up = now_ns() + (int64_t)GRACE_MS * NS_PER_MS;
-
 	c->end = end;
 	kill(-c->pid, SIGKILL);
 	kill(c->pid, SIGKILL);
+}
+
+/* Waits until a killed child is gone. */
+static void bury(struct gd_child *c, int64_t give_up)
+{
 	while (!has_ended(c)) {
 		if (now_ns() > give_up) {
 			/* It is left to the system, which reaps it when its call returns. */
@@ -258,63 +286,112 @@ static void kill_child(struct gd_child *c, enum gd_child_end end)
 	}
 }
 
-/* Listens to every child that runs, for at most this long. */
-static void listen_to_all(struct gd_children *g, int timeout_ms)
+/* Ends a child that has not ended by itself; `end` says why. */
+static void kill_child(struct gd_child *c, enum gd_child_end end)
 {
-	enum { PER_CHILD = 3, MAX = 64 };
-	struct pollfd fds[PER_CHILD * MAX];
-	struct gd_child *who[MAX];
-	nfds_t count = 0;
+	send_kill(c, end);
+	bury(c, now_ns() + (int64_t)GRACE_MS * NS_PER_MS);
+}
 
-	for (struct gd_child *c = g->first; c && count < MAX; c = c->next) {
+enum { FDS_PER_CHILD = 3 };
+
+/* What to poll for the children that run; answers how many they are. */
+static size_t list_descriptors(struct gd_children *g, int *timeout_ms)
+{
+	size_t count = 0;
+
+	g->fds = gd_xrealloc_array(g->fds, g->count * FDS_PER_CHILD, sizeof(*g->fds));
+	g->who = gd_xrealloc_array(g->who, g->count, sizeof(struct gd_child *));
+	for (struct gd_child *c = g->first; c; c = c->next) {
+		struct pollfd *fds = &g->fds[count * FDS_PER_CHILD];
+
 		if (c->end != GD_CHILD_RUNNING)
 			continue;
 		/* Negative descriptors are passed over. */
-		fds[count * PER_CHILD] = (struct pollfd){ .fd = c->answer_fd, .events = POLLIN };
-		fds[count * PER_CHILD + 1] = (struct pollfd){ .fd = c->words_fd, .events = POLLIN };
-		fds[count * PER_CHILD + 2] = (struct pollfd){ .fd = c->pid_fd, .events = POLLIN };
+		fds[0] = (struct pollfd){ .fd = c->answer_fd, .events = POLLIN };
+		fds[1] = (struct pollfd){ .fd = c->words_fd, .events = POLLIN };
+		fds[2] = (struct pollfd){ .fd = c->pid_fd, .events = POLLIN };
 		/* Without a descriptor for its end, the child must be looked at now and then. */
-		if (c->pid_fd < 0 && timeout_ms > 5)
-			timeout_ms = 5;
-		who[count++] = c;
+		if (c->pid_fd < 0 && *timeout_ms > 5)
+			*timeout_ms = 5;
+		g->who[count++] = c;
 	}
-	if (poll(fds, count * PER_CHILD, timeout_ms) < 0)
-		return;
-	for (nfds_t i = 0; i < count; i++) {
-		struct gd_child *c = who[i];
+	return count;
+}
 
-		if (fds[i * PER_CHILD].revents && !drain_answer(c))
+/* Listens to every child that runs, for at most this long. */
+static void listen_to_all(struct gd_children *g, int timeout_ms)
+{
+	size_t count = list_descriptors(g, &timeout_ms);
+
+	/* More descriptors than this process may open are refused: then all are looked at in turn. */
+	if (poll(g->fds, count * FDS_PER_CHILD, timeout_ms) < 0) {
+		if (errno == EINTR)
+			return;
+		sleep_ms(1);
+		for (size_t i = 0; i < count * FDS_PER_CHILD; i++)
+			g->fds[i].revents = POLLIN;
+	}
+	for (size_t i = 0; i < count; i++) {
+		struct gd_child *c = g->who[i];
+		const struct pollfd *fds = &g->fds[i * FDS_PER_CHILD];
+
+		if (fds[0].fd >= 0 && fds[0].revents && !drain_answer(c))
 			shut(&c->answer_fd);
-		if (fds[i * PER_CHILD + 1].revents && !drain_words(c))
+		if (fds[1].fd >= 0 && fds[1].revents && !drain_words(c))
 			shut(&c->words_fd);
 		if (c->end == GD_CHILD_FLOODED)
 			kill_child(c, GD_CHILD_FLOODED);
 		else
 			has_ended(c);
 	}
+	g->listened_ns = now_ns();
 }
 
-/* Milliseconds until the first deadline of a running child; those that are due are killed. */
-static int ms_to_deadline(struct gd_children *g)
+/*
+ * While this process was busy or stopped (Ctrl-Z), a child may have waited for it
+ * to read: that time is not the child's.
+ */
+static void forgive_absence(struct gd_children *g, int64_t now)
+{
+	if (now - g->listened_ns < (int64_t)ABSENT_MS * NS_PER_MS)
+		return;
+	for (struct gd_child *c = g->first; c; c = c->next)
+		c->deadline_ns += now - (g->listened_ns > c->started_ns ? g->listened_ns : c->started_ns);
+	g->listened_ns = now;
+}
+
+/*
+ * Kills those whose time is up, all before any is waited for. Answers the
+ * milliseconds until the next deadline.
+ */
+static int kill_late(struct gd_children *g)
 {
 	int64_t now = now_ns();
 	int64_t next = INT64_MAX;
+	bool late = false;
 
+	forgive_absence(g, now);
 	for (struct gd_child *c = g->first; c; c = c->next) {
-		if (c->end != GD_CHILD_RUNNING)
+		if (c->end != GD_CHILD_RUNNING || has_ended(c))
 			continue;
-		if (c->deadline_ns <= now && !has_ended(c))
-			kill_child(c, GD_CHILD_TIMED_OUT);
-		else if (c->end == GD_CHILD_RUNNING && c->deadline_ns < next)
+		if (c->deadline_ns <= now) {
+			send_kill(c, GD_CHILD_TIMED_OUT);
+			late = true;
+		} else if (c->deadline_ns < next) {
 			next = c->deadline_ns;
+		}
 	}
+	for (struct gd_child *c = g->first; late && c; c = c->next)
+		if (c->end == GD_CHILD_TIMED_OUT && !c->gone)
+			bury(c, now + (int64_t)GRACE_MS * NS_PER_MS);
 	return next == INT64_MAX ? 0 : (int)((next - now) / NS_PER_MS) + 1;
 }
 
 void gd_child_wait(struct gd_child *c)
 {
 	while (c->end == GD_CHILD_RUNNING) {
-		int ms = ms_to_deadline(c->group);
+		int ms = kill_late(c->group);
 
 		if (c->end == GD_CHILD_RUNNING)
 			listen_to_all(c->group, ms);
@@ -335,5 +412,8 @@ void gd_children_free(struct gd_children *g)
 		gd_buf_free(&c->words);
 		free(c);
 	}
+	sigaction(SIGCHLD, &g->sigchld, NULL);
+	free(g->fds);
+	free(g->who);
 	free(g);
 }

@@ -45,8 +45,10 @@ struct gd_child {
 	int answer_fd; /* -1 once it is closed */
 	int words_fd;
 	int64_t started_ns; /* CLOCK_MONOTONIC */
-	int64_t deadline_ns;
+	int64_t deadline_ns; /* later by all the time in which nobody listened */
+	int timeout_ms;
 	int64_t ended_ns; /* when its end was seen */
+	bool gone; /* reaped, or given up */
 	enum gd_child_end end;
 	int status; /* exit status, signal, or errno of what kept it from starting */
 	struct gd_buf answer; /* all that it wrote */

@@ -344,7 +344,7 @@ static void set_end(struct gd_row *row, const struct asked *a, const char *step)
 	case GD_CHILD_TIMED_OUT:
 		end = GD_LIBRARY_TIMED_OUT;
 		detail = gd_xasprintf("%s did not answer within %g s%s", a->library,
-				      (double)(c->deadline_ns - c->started_ns) / 1e9, where);
+				      (double)c->timeout_ms / 1000, where);
 		break;
 	case GD_CHILD_STUCK:
 		end = GD_LIBRARY_STUCK;

@@ -17,6 +17,9 @@ static enum gd_library_end not_opened(const char *library, const char *error, ch
 {
 	size_t n = strcspn(error, ":");
 
+	/* Too many open files, a loop of links, a disk that fails: it may well be there. */
+	if (!strstr(error, "No such file or directory"))
+		return GD_LIBRARY_FAILED;
 	if (is_word_of(error, n, library))
 		return GD_LIBRARY_MISSING;
 	*ret_missing = gd_xstrndup(error, n);

@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -133,6 +134,78 @@ static void test_hang(void **state)
 	}
 	gd_children_free(g);
 	expect_nothing_left(next);
+}
+
+/* Who starts us may ignore the ends of children; the kernel would then take them before we can ask. */
+static void test_ignored_signal(void **state)
+{
+	struct sigaction before;
+	struct sigaction after;
+	struct gd_children *g;
+	struct gd_child *c;
+
+	(void)state;
+	signal(SIGCHLD, SIG_IGN);
+	g = gd_children_new(PLENTY_MS);
+	c = start(g, run_answer, (char[]){ "you" });
+	gd_child_wait(c);
+	assert_int_equal(c->end, GD_CHILD_EXITED);
+	assert_int_equal(c->status, 7);
+	assert_string_equal(gd_buf_peek(&c->answer), "hello you");
+	gd_children_free(g);
+	sigaction(SIGCHLD, NULL, &after);
+	assert_ptr_equal(after.sa_handler, SIG_IGN);
+	before = (struct sigaction){ .sa_handler = SIG_DFL };
+	sigaction(SIGCHLD, &before, NULL);
+}
+
+static int run_long_answer(void *arg, int fd, const char *sandbox)
+{
+	static char block[1024 * 1024];
+
+	(void)arg;
+	(void)sandbox;
+	/* More than a pipe holds: it waits until somebody reads. */
+	memset(block, 'x', sizeof(block));
+	for (size_t done = 0; done < sizeof(block);) {
+		ssize_t n = write(fd, block + done, sizeof(block) - done);
+
+		if (n <= 0)
+			return 1;
+		done += (size_t)n;
+	}
+	return 0;
+}
+
+/* While we were busy, a child had to wait for us: that is no hang. */
+static void test_absence(void **state)
+{
+	struct gd_children *g = gd_children_new(SOON_MS);
+	struct gd_child *c = start(g, run_long_answer, NULL);
+	struct timespec busy = { .tv_nsec = 2L * SOON_MS * 1000 * 1000 };
+
+	(void)state;
+	nanosleep(&busy, NULL);
+	gd_child_wait(c);
+	assert_int_equal(c->end, GD_CHILD_EXITED);
+	assert_int_equal(c->answer.len, 1024 * 1024);
+	gd_children_free(g);
+}
+
+/* More children than anybody starts are all heard. */
+static void test_many(void **state)
+{
+	struct gd_children *g = gd_children_new(PLENTY_MS);
+	struct gd_child *all[100];
+
+	(void)state;
+	for (size_t i = 0; i < GD_COUNT(all); i++)
+		all[i] = start(g, run_answer, (char[]){ "all" });
+	for (size_t i = 0; i < GD_COUNT(all); i++) {
+		gd_child_wait(all[i]);
+		assert_string_equal(gd_buf_peek(&all[i]->answer), "hello all");
+	}
+	gd_children_free(g);
 }
 
 /* A child that still runs when nobody wants to know any more. */
@@ -364,7 +437,8 @@ int main(void)
 		cmocka_unit_test(test_flood_of_answer), cmocka_unit_test(test_flood_of_words),
 		cmocka_unit_test(test_endless_words),  cmocka_unit_test(test_descriptors),
 		cmocka_unit_test(test_not_started),    cmocka_unit_test(test_sandbox),
-		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_memory),	       cmocka_unit_test(test_ignored_signal),
+		cmocka_unit_test(test_absence),	       cmocka_unit_test(test_many),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
