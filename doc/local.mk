@@ -5,7 +5,7 @@ EXTRA_DIST += doc/completion/gpudoctor.bash scripts/start.sh
 MAINTAINERCLEANFILES = doc/gpudoctor-facts.7
 
 # Comes with the tarball, so that a build for another machine need not run the program.
-doc/gpudoctor-facts.7: $(PROBE_SOURCES) src/probe/runner.c src/probe/library.c src/render/format_mdoc.c | gpudoctor$(EXEEXT)
+doc/gpudoctor-facts.7: $(PROBE_SOURCES) src/probe/runner.c src/probe/library_table.c src/render/format_mdoc.c | gpudoctor$(EXEEXT)
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && ./gpudoctor$(EXEEXT) facts --describe --format mdoc >$@.tmp && mv $@.tmp $@
 
 # bash looks for a file that is called like the command.

@@ -59,7 +59,10 @@ libgpudoctor_a_SOURCES = \
 	src/fact/store_extras.c \
 	src/fact/table.h \
 	src/fact/text.c src/fact/text.h \
+	src/probe/answer.c \
 	src/probe/library.c src/probe/library.h \
+	src/probe/library_parts.h \
+	src/probe/library_table.c \
 	src/probe/load.c \
 	src/probe/probe.h \
 	src/probe/runner.c \

@@ -27,6 +27,8 @@ void gd_mask_free(struct gd_mask *m);
 void gd_mask_content(struct gd_mask *m, const char *path, const char *data, size_t len, struct gd_buf *out);
 /* In place of a path: facts that libraries told, whose versions look like addresses. */
 #define GD_MASK_SAID "/said"
+/* The same for what they printed, where anything may stand. */
+#define GD_MASK_WORDS "/words"
 /* Appends the masked form of a path, a file name or a link's target. */
 void gd_mask_path(struct gd_mask *m, const char *path, struct gd_buf *out);
 

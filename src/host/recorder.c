@@ -253,9 +253,18 @@ static void mask_variable(struct gd_mask *m, struct gd_entry *e)
 
 static void mask_said(struct gd_mask *m, struct gd_entry *e)
 {
+	static const char words[] = "  last_words = ";
 	gd_autobuf out = { 0 };
 
-	gd_mask_content(m, GD_MASK_SAID, e->data, e->len, &out);
+	for (const char *p = e->data, *end = e->data + e->len; p < end;) {
+		const char *eol = memchr(p, '\n', (size_t)(end - p));
+		size_t n = eol ? (size_t)(eol + 1 - p) : (size_t)(end - p);
+		bool printed = n > strlen(words) && !memcmp(p, words, strlen(words));
+
+		gd_mask_content(m, printed ? GD_MASK_WORDS : GD_MASK_SAID, p, n, &out);
+		p += n;
+	}
+	gd_buf_puts(&out, "");
 	free(e->data);
 	e->len = out.len;
 	e->data = gd_buf_take(&out);

@@ -5,61 +5,10 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/parse.h"
 #include "fact/text.h"
-
-static const struct gd_column library_columns[] = {
-	{ .name = "id", .type = GD_TEXT, .flags = GD_COL_KEY, .help = "the library, and how it was asked" },
-	{ .name = "library", .type = GD_TEXT, .help = "the name or path it was asked for by" },
-	{ .name = "file", .type = GD_TEXT, .help = "the file that was loaded" },
-	{ .name = "version", .type = GD_VERSION, .help = "its version, as it says itself" },
-	{ .name = "status",
-	  .type = GD_TEXT,
-	  .help = "ok, missing, unresolved (something that it needs is missing), too-old, denied, no-device, failed, "
-		  "garbage, crashed, timed-out, stuck (in the kernel) or not-asked (a device sleeps, or no process "
-		  "could be had)" },
-	{ .name = "detail", .type = GD_TEXT, .help = "the same as a sentence" },
-	{ .name = "missing", .type = GD_TEXT, .help = "the library or symbol that it needs and that is not there" },
-	{ .name = "denied_node", .type = GD_TEXT, .help = "the device node that may not be opened" },
-	{ .name = "signal", .type = GD_TEXT, .help = "the signal that a crash ended with: SIGSEGV, SIGABRT …" },
-	{ .name = "step", .type = GD_TEXT, .help = "the call that did not return" },
-	{ .name = "last_words",
-	  .type = GD_TEXT,
-	  .flags = GD_COL_VOLATILE,
-	  .help = "the last lines that it printed before it failed" },
-	{ .name = "took_ms",
-	  .type = GD_INT,
-	  .flags = GD_COL_VOLATILE,
-	  .help = "how long it took, from the start of its process until its end was seen" },
-	{ .name = "sandbox", .type = GD_TEXT, .flags = GD_COL_VOLATILE, .help = "what confined it while it was asked" },
-};
-
-const struct gd_table gd_library_table = {
-	.name = "library",
-	.help = "A user-space driver library that was asked about this machine, in a process of its own.",
-	.columns = library_columns,
-	.column_count = GD_COUNT(library_columns),
-};
-
-static const struct {
-	const char *name;
-	enum gd_gap gap; /* of what it did not tell */
-} ends[GD_LIBRARY_END_COUNT] = {
-	[GD_LIBRARY_OK] = { "ok", GD_GAP_ERROR },
-	[GD_LIBRARY_MISSING] = { "missing", GD_GAP_NO_SOURCE },
-	[GD_LIBRARY_UNRESOLVED] = { "unresolved", GD_GAP_NO_SOURCE },
-	[GD_LIBRARY_TOO_OLD] = { "too-old", GD_GAP_NO_SOURCE },
-	[GD_LIBRARY_DENIED] = { "denied", GD_GAP_DENIED },
-	[GD_LIBRARY_NO_DEVICE] = { "no-device", GD_GAP_NO_SOURCE },
-	[GD_LIBRARY_FAILED] = { "failed", GD_GAP_ERROR },
-	[GD_LIBRARY_GARBAGE] = { "garbage", GD_GAP_GARBAGE },
-	[GD_LIBRARY_CRASHED] = { "crashed", GD_GAP_CRASHED },
-	[GD_LIBRARY_TIMED_OUT] = { "timed-out", GD_GAP_TIMED_OUT },
-	[GD_LIBRARY_STUCK] = { "stuck", GD_GAP_TIMED_OUT },
-	[GD_LIBRARY_NOT_ASKED] = { "not-asked", GD_GAP_ASLEEP },
-};
+#include "probe/library_parts.h"
 
 /* One question, and the child that it was put to. */
 struct asked {
@@ -77,24 +26,12 @@ struct gd_inquiry {
 	bool told; /* `facts` holds the word of at least one */
 };
 
-static const char source[] = "gpudoctor";
-
-static struct gd_facts *empty_facts(const struct gd_probe *p)
-{
-	struct gd_facts *f = gd_facts_new();
-
-	gd_facts_declare(f, &gd_library_table, "runner");
-	for (const struct gd_table *const *t = p->tables; *t; t++)
-		gd_facts_declare(f, *t, p->name);
-	return f;
-}
-
 struct gd_inquiry *gd_inquiry_new(const struct gd_probe *p)
 {
 	struct gd_inquiry *q = gd_xcalloc(1, sizeof(*q));
 
 	q->probe = p;
-	q->facts = empty_facts(p);
+	q->facts = gd_library_facts(p);
 	q->end = &q->first;
 	return q;
 }
@@ -115,104 +52,12 @@ void gd_inquiry_free(struct gd_inquiry *q)
 	free(q);
 }
 
-static struct gd_row *add_library(struct gd_facts *f, const char *id, const char *library)
-{
-	struct gd_row *row = gd_facts_add(f, "library");
-
-	gd_set_text(row, "id", id, source);
-	gd_set_text(row, "library", library, source);
-	return row;
-}
-
-static void set_status(struct gd_row *row, enum gd_library_end end, const char *detail)
-{
-	gd_set_text(row, "status", ends[end].name, source);
-	if (detail)
-		gd_set_text(row, "detail", detail, source);
-}
-
-const char *gd_library_end_name_peek(enum gd_library_end end)
-{
-	return ends[end].name;
-}
-
-static enum gd_library_end status_of(const struct gd_row *row)
-{
-	const char *name = gd_get_text(row, "status", "ok");
-
-	for (int i = 0; i < GD_LIBRARY_END_COUNT; i++)
-		if (!strcmp(ends[i].name, name))
-			return (enum gd_library_end)i;
-	return GD_LIBRARY_GARBAGE;
-}
-
-/* ---------------------------------------------------------------- child -- */
-
-static void write_all(int fd, const char *data, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, data, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return; /* the parent is gone, and so shall we be soon */
-		data += n;
-		len -= (size_t)n;
-	}
-}
-
-void gd_answer_step(struct gd_answer *a, const char *call)
-{
-	gd_autofree line = gd_xasprintf("step %s\n", call);
-
-	write_all(a->fd, line, strlen(line));
-}
-
-void gd_answer_tell(struct gd_answer *a)
-{
-	static const struct gd_text_options everything = { .show_private = true };
-	gd_autobuf text = { 0 };
-
-	gd_text_print(a->facts, &everything, &text);
-	write_all(a->fd, text.data, text.len);
-}
-
-void gd_answer_end(struct gd_answer *a, enum gd_library_end end, const char *detail)
-{
-	set_status(a->library, end, detail);
-}
-
-void gd_answer_complete(struct gd_answer *a)
-{
-	for (size_t i = 0; i < a->facts->count; i++)
-		if (strcmp(a->facts->tables[i].table->name, "library"))
-			gd_facts_complete(a->facts, a->facts->tables[i].table->name);
-}
-
-struct errand {
-	const struct gd_question *question;
-	const struct gd_probe *probe;
-};
-
-static int answer(void *arg, int fd, const char *sandbox)
-{
-	const struct errand *e = arg;
-	struct gd_answer a = { .facts = empty_facts(e->probe), .arg = e->question->arg, .fd = fd };
-
-	a.library = add_library(a.facts, e->question->id, e->question->library);
-	gd_set_text(a.library, "sandbox", sandbox, source);
-	e->question->ask(&a);
-	gd_answer_tell(&a);
-	return 0;
-}
-
-/* --------------------------------------------------------------- parent -- */
-
 void gd_library_ask(struct gd_ctx *ctx, const struct gd_question *q)
 {
-	struct errand errand = { .question = q, .probe = ctx->probe };
-	struct gd_child_job job = { .name = "gpudoctor-ask", .limits = q->limits, .run = answer, .arg = &errand };
+	struct gd_errand errand = { .question = q, .probe = ctx->probe };
+	struct gd_child_job job = {
+		.name = "gpudoctor-ask", .limits = q->limits, .run = gd_answer_errand, .arg = &errand
+	};
 	struct asked *a = gd_xcalloc(1, sizeof(*a));
 
 	a->id = gd_xstrdup(q->id);
@@ -249,26 +94,34 @@ void gd_library_leave(struct gd_ctx *ctx, const char *id, const char *library, e
 {
 	struct gd_inquiry *q = ctx->inquiry;
 
-	set_status(add_library(q->facts, id, library), end, why);
+	gd_library_set_status(gd_library_add(q->facts, id, library), end, why);
 	for (const struct gd_table *const *t = q->probe->tables; *t; t++) {
 		if (end != GD_LIBRARY_MISSING)
-			gd_facts_incomplete(q->facts, (*t)->name, ends[end].gap, why, remedy);
+			gd_facts_incomplete(q->facts, (*t)->name, gd_library_gap(end), why, remedy);
 		else if (!q->told)
 			gd_facts_complete(q->facts, (*t)->name);
 	}
 	q->told = true;
 }
 
-/*
- * The last whole fact text in what a child wrote; between the texts stand steps,
- * of which the last is found too. Bytes that are neither are the library's own.
- */
-static const char *find_text(const struct gd_buf *answer, size_t *ret_len, char **ret_step)
+/* What a child wrote, taken apart. */
+struct told {
+	const char *text; /* the last whole fact text, or NULL; borrowed from the answer */
+	size_t len;
+	char *step; /* the last call that it spoke of, or NULL; owned */
+	bool done; /* it got to its end */
+};
+
+static bool is_line(const char *line, size_t len, const char *text)
 {
-	static const char first[] = "gpudoctor-facts 1";
+	return len == strlen(text) && !memcmp(line, text, len);
+}
+
+/* Between the texts stand steps; bytes that are neither are the library's own. */
+static void take_apart(const struct gd_buf *answer, struct told *t)
+{
 	const char *end = gd_buf_peek(answer) + answer->len;
 	const char *start = NULL;
-	const char *found = NULL;
 
 	for (const char *p = gd_buf_peek(answer); p < end;) {
 		const char *eol = memchr(p, '\n', (size_t)(end - p));
@@ -278,18 +131,19 @@ static const char *find_text(const struct gd_buf *answer, size_t *ret_len, char 
 			break;
 		n = (size_t)(eol - p);
 		if (!start && n > 5 && !memcmp(p, "step ", 5)) {
-			free(*ret_step);
-			*ret_step = gd_xstrndup(p + 5, n - 5);
-		} else if (!start && n == strlen(first) && !memcmp(p, first, n)) {
+			free(t->step);
+			t->step = gd_xstrndup(p + 5, n - 5);
+		} else if (!start && is_line(p, n, "gpudoctor-facts 1")) {
 			start = p;
-		} else if (start && n == 3 && !memcmp(p, "end", 3)) {
-			found = start;
-			*ret_len = (size_t)(eol + 1 - start);
+		} else if (!start && is_line(p, n, GD_LIBRARY_DONE)) {
+			t->done = true;
+		} else if (start && is_line(p, n, "end")) {
+			t->text = start;
+			t->len = (size_t)(eol + 1 - start);
 			start = NULL;
 		}
 		p = eol + 1;
 	}
-	return found;
 }
 
 static char *signal_name(int number)
@@ -339,7 +193,7 @@ static void set_end(struct gd_row *row, const struct asked *a, const char *step)
 	switch (c->end) {
 	case GD_CHILD_KILLED:
 		detail = gd_xasprintf("%s crashed (%s)%s", a->library, signal, where);
-		gd_set_text(row, "signal", signal, source);
+		gd_set_text(row, "signal", signal, GD_LIBRARY_SOURCE);
 		break;
 	case GD_CHILD_TIMED_OUT:
 		end = GD_LIBRARY_TIMED_OUT;
@@ -365,25 +219,38 @@ static void set_end(struct gd_row *row, const struct asked *a, const char *step)
 		break;
 	}
 	if (step && c->end != GD_CHILD_NOT_STARTED)
-		gd_set_text(row, "step", step, source);
-	set_status(row, end, detail);
+		gd_set_text(row, "step", step, GD_LIBRARY_SOURCE);
+	gd_library_set_status(row, end, detail);
 }
 
-/* The last lines, whole ones where there are several, as text. */
+/*
+ * The last lines, whole ones where there are several, as one line without quotes:
+ * what looks for secrets in it shall not stumble over escapes.
+ */
 static void set_words(struct gd_row *row, const struct gd_child *c)
 {
-	const char *p = gd_buf_peek(&c->words);
-	const char *eol = strchr(p, '\n');
 	gd_autobuf clean = { 0 };
+	gd_autostrv lines = { 0 };
+	gd_autofree line = NULL;
+	bool cut = c->words.len == GD_CHILD_WORDS_MAX_BYTES;
 
-	if (c->words.len == GD_CHILD_WORDS_MAX_BYTES && eol && eol[1])
-		p = eol + 1;
-	for (; *p; p++)
-		gd_buf_putc(&clean, (*p >= 0x20 && *p < 0x7f) || *p == '\n' || *p == '\t' ? *p : '?');
-	if (clean.len)
-		gd_set_text(row, "last_words", gd_trim(clean.data), source);
-	else
-		gd_set_absent(row, "last_words", source);
+	for (size_t i = 0; i < c->words.len; i++) {
+		char ch = c->words.data[i];
+
+		if (ch == '"' || ch == '\\')
+			ch = '\'';
+		gd_buf_putc(&clean, (ch >= 0x20 && ch < 0x7f) || ch == '\n' ? ch : ' ');
+	}
+	gd_strv_split(&lines, gd_buf_peek(&clean), "\n");
+	if (!lines.count) {
+		gd_set_absent(row, "last_words", GD_LIBRARY_SOURCE);
+		return;
+	}
+	/* The first of them has lost its start. */
+	if (cut && lines.count > 1)
+		lines.items[0][0] = '\0';
+	line = gd_strv_join(&lines, " | ");
+	gd_set_text(row, "last_words", gd_trim(line + (cut && lines.count > 1 ? 3 : 0)), GD_LIBRARY_SOURCE);
 }
 
 /* Cells that the child did not get to say why. */
@@ -398,8 +265,8 @@ static void close_cells(const struct gd_rows *rows, enum gd_gap gap, const char 
 /* So do tables that it did not get to complete. */
 static void close_tables(struct gd_facts *f, const struct gd_row *row, const struct gd_child *c)
 {
-	enum gd_library_end end = status_of(row);
-	enum gd_gap gap = is_unfit(c) ? GD_GAP_ERROR : ends[end].gap;
+	enum gd_library_end end = gd_library_status(row);
+	enum gd_gap gap = is_unfit(c) ? GD_GAP_ERROR : gd_library_gap(end);
 	const char *detail = gd_get_text(row, "detail", NULL);
 
 	for (size_t t = 0; t < f->count; t++) {
@@ -420,49 +287,47 @@ static void close_row(struct gd_row *row)
 	static const char *const optional[] = { "detail", "missing", "denied_node", "signal", "step", "last_words" };
 
 	if (!gd_is_known(row, "status"))
-		set_status(row, GD_LIBRARY_OK, NULL);
+		gd_library_set_status(row, GD_LIBRARY_OK, NULL);
 	for (size_t i = 0; i < GD_COUNT(optional); i++)
 		if (gd_get(row, optional[i])->state == GD_UNSET)
-			gd_set_absent(row, optional[i], source);
+			gd_set_absent(row, optional[i], GD_LIBRARY_SOURCE);
 }
 
 /* Waits for a child, and takes what it told. */
 static void take_answer(struct gd_inquiry *q, const struct asked *a)
 {
-	struct gd_facts *told = empty_facts(q->probe);
-	gd_autofree step = NULL;
+	struct gd_facts *facts = gd_library_facts(q->probe);
+	struct told told = { 0 };
 	struct gd_err err = { "" };
 	struct gd_row *row;
-	const char *text;
-	size_t len = 0;
 	bool garbage;
 
 	gd_child_wait(a->child);
-	text = find_text(&a->child->answer, &len, &step);
-	garbage = text && gd_text_parse(told, a->id, text, len, &err) < 0;
-	row = gd_facts_find(told, "library", a->id);
+	take_apart(&a->child->answer, &told);
+	garbage = told.text && gd_text_parse(facts, a->id, told.text, told.len, &err) < 0;
+	row = gd_facts_find(facts, "library", a->id);
 	if (garbage || !row) {
-		gd_facts_free(told);
-		told = empty_facts(q->probe);
-		row = add_library(told, a->id, a->library);
+		gd_facts_free(facts);
+		facts = gd_library_facts(q->probe);
+		row = gd_library_add(facts, a->id, a->library);
 	}
-	if (a->child->end != GD_CHILD_EXITED || a->child->status)
-		set_end(row, a, step);
-	else if (garbage || !text)
-		set_status(row, GD_LIBRARY_GARBAGE, "what came back from it makes no sense");
-	if (status_of(row) != GD_LIBRARY_OK)
-		set_words(row, a->child);
-	gd_set_int(row, "took_ms", (a->child->ended_ns - a->child->started_ns) / 1000000, source);
+	if (a->child->end != GD_CHILD_EXITED || a->child->status || !told.done)
+		set_end(row, a, told.step);
+	else if (garbage || !told.text)
+		gd_library_set_status(row, GD_LIBRARY_GARBAGE, "what came back from it makes no sense");
+	set_words(row, a->child);
+	gd_set_int(row, "took_ms", (a->child->ended_ns - a->child->started_ns) / 1000000, GD_LIBRARY_SOURCE);
 	close_row(row);
-	close_tables(told, row, a->child);
-	merge(q->facts, told, !q->told);
+	close_tables(facts, row, a->child);
+	merge(q->facts, facts, !q->told);
 	q->told = true;
-	gd_facts_free(told);
+	free(told.step);
+	gd_facts_free(facts);
 }
 
 static int replay(struct gd_ctx *ctx, struct gd_err *err)
 {
-	struct gd_facts *told = empty_facts(ctx->probe);
+	struct gd_facts *told = gd_library_facts(ctx->probe);
 	gd_autobuf text = { 0 };
 	int r = gd_host_said(ctx->host, ctx->probe->name, &text);
 

@@ -41,6 +41,7 @@ struct gd_answer {
 	struct gd_row *library; /* its row there */
 	const void *arg; /* of the question */
 	int fd;
+	ino_t pipe; /* what `fd` was when it began */
 };
 
 struct gd_question {

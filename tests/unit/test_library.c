@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* From a question to facts: what is kept of an answer however its child ends, and what a capture holds of it. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -72,7 +73,7 @@ static void ask_in_torn_words(struct gd_answer *a)
 
 static void ask_nonsense(struct gd_answer *a)
 {
-	static const char text[] = "gpudoctor-facts 1\ntable nothing complete\nend\n";
+	static const char text[] = "gpudoctor-facts 1\ntable nothing complete\nend\ndone\n";
 
 	(void)!write(a->fd, text, strlen(text));
 	_exit(0);
@@ -82,6 +83,26 @@ static void ask_nothing(struct gd_answer *a)
 {
 	(void)a;
 	_exit(0);
+}
+
+/* A library that closes everything and opens something else: our facts are not written into it. */
+static void ask_without_pipe(struct gd_answer *a)
+{
+	int null;
+
+	close(a->fd);
+	null = open("/dev/null", O_WRONLY);
+	assert_int_equal(null, a->fd);
+	add_thing(a, "lost", 1);
+}
+
+/* Secrets in what a driver printed. */
+static void ask_aloud(struct gd_answer *a)
+{
+	fputs("driver: HF_TOKEN=hf_AbCdEfGhIjKlMnOpQrStUvWxYz012345 is set\n"
+	      "driver: \"password=hunter2hunter2\" and 192.168.17.5\nversion 1.2.3.4\n",
+	      stderr);
+	gd_answer_complete(a);
 }
 
 static void ask_exit(struct gd_answer *a)
@@ -203,7 +224,7 @@ static void test_crash(void **state)
 	assert_string_equal(text_of(&s, "library", "one", "status"), "crashed");
 	assert_string_equal(text_of(&s, "library", "one", "signal"), "SIGSEGV");
 	assert_string_equal(text_of(&s, "library", "one", "step"), "getThird");
-	assert_string_equal(text_of(&s, "library", "one", "last_words"), "driver: bad page\ndriver: giving up");
+	assert_string_equal(text_of(&s, "library", "one", "last_words"), "driver: bad page | driver: giving up");
 	assert_string_equal(text_of(&s, "library", "two", "status"), "ok");
 	assert_int_equal(gd_get(gd_facts_find(s.ctx.facts, "thing", "half"), "size_mib")->gap, GD_GAP_CRASHED);
 	end(&s);
@@ -236,9 +257,13 @@ static void test_ends(void **state)
 		bool complete;
 		enum gd_gap gap;
 	} cases[] = {
-		{ "torn", ask_in_torn_words, "ok", "(absent)", "(absent)", false, GD_GAP_ERROR },
+		{ "torn", ask_in_torn_words, "failed", "(absent)", "libthing.so.1 ended the process", false,
+		  GD_GAP_ERROR },
 		{ "nonsense", ask_nonsense, "garbage", "(absent)", "what came back", false, GD_GAP_GARBAGE },
-		{ "nothing", ask_nothing, "garbage", "(absent)", "what came back", false, GD_GAP_GARBAGE },
+		{ "nothing", ask_nothing, "failed", "(absent)", "libthing.so.1 ended the process",
+		  false, GD_GAP_ERROR },
+		{ "closed", ask_without_pipe, "failed", "(absent)", "libthing.so.1 ended the process", false,
+		  GD_GAP_ERROR },
 		{ "exit", ask_exit, "failed", "(absent)", "libthing.so.1 ended the process with status 3", false,
 		  GD_GAP_ERROR },
 		{ "missing", ask_missing, "missing", "(absent)", "libgpudoctor-is-not-there.so.1: cannot open", true,
@@ -320,6 +345,25 @@ static void test_replay(void **state)
 	end(&s);
 }
 
+/* What libraries print goes into captures masked, wherever a line begins. */
+static void test_words(void **state)
+{
+	struct session s;
+	gd_autobuf text = { 0 };
+
+	(void)state;
+	begin(&s, PLENTY_MS);
+	ask_about(&s, "one", ask_aloud, NULL);
+	finish(&s);
+	assert_non_null(strstr(text_of(&s, "library", "one", "last_words"), "hunter2"));
+	gd_recorder_print(s.recorder, NULL, &text);
+	assert_non_null(strstr(text.data, "HF_TOKEN="));
+	assert_null(strstr(text.data, "hf_AbCd"));
+	assert_null(strstr(text.data, "hunter2"));
+	assert_null(strstr(text.data, "192.168.17.5"));
+	end(&s);
+}
+
 /* A recording from before libraries were asked, or of a tree, says nothing of them, and a broken one is refused. */
 static void test_not_captured(void **state)
 {
@@ -389,7 +433,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ok),   cmocka_unit_test(test_crash),  cmocka_unit_test(test_hang),
 		cmocka_unit_test(test_ends), cmocka_unit_test(test_left),   cmocka_unit_test(test_replay),
-		cmocka_unit_test(test_not_captured), cmocka_unit_test(test_fault),
+		cmocka_unit_test(test_words), cmocka_unit_test(test_not_captured), cmocka_unit_test(test_fault),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
