@@ -302,6 +302,10 @@ row
   chosen = false
   radv_force_family absent
 table vulkan_icd complete
+table hsa_env complete
+row
+  id = "caller"
+  overridden = false
 table vulkan complete
 row
   id = "vulkan"
@@ -344,6 +348,8 @@ row
   performance_level = "auto"
   kernel_min = "6.11"
   rocm = "yes"
+  isa_kfd = "gfx1201"
+  hsa_isa = "gfx1201"
 """
 
 
