@@ -151,6 +151,8 @@ static void load_driver(struct gd_answer *a, const struct gd_row *icd)
 
 	gd_set_text(row, "manifest", manifest, manifest);
 	gd_set_text(row, "library", name, manifest);
+	/* It may end this process, and shall then be named. */
+	gd_answer_tell(a);
 	/* The loader leaves libraries out that say they are for programs of other bits. */
 	if (gd_get_int(icd, "bits", (int)sizeof(void *) * 8) != (int)sizeof(void *) * 8) {
 		gd_set_text(row, "status", "foreign", manifest);
@@ -227,7 +229,8 @@ static void no_devices(struct gd_answer *a, struct gd_row *row, VkResult r, cons
 {
 	gd_autofree result = gd_vulkan_result_text(r);
 	gd_autofree detail = gd_xasprintf("%s: %s", call, result);
-	bool nothing = r == VK_ERROR_INCOMPATIBLE_DRIVER || r == VK_ERROR_INITIALIZATION_FAILED;
+	/* Success without a device is what some loaders say instead. */
+	bool nothing = r == VK_ERROR_INCOMPATIBLE_DRIVER || r == VK_ERROR_INITIALIZATION_FAILED || r == VK_SUCCESS;
 	const struct errand *e = a->arg;
 	const char *closed = nothing ? closed_node_peek(e->ctx) : NULL;
 	gd_autofree why = closed ? gd_xasprintf("%s may not be opened by this user", closed) : NULL;
@@ -367,7 +370,7 @@ static void ask_devices(struct gd_answer *a, const struct gd_vulkan *vk, struct 
 	text = gd_vulkan_result_text(r);
 	gd_set_text(row, "devices_result", text, call);
 	if ((r != VK_SUCCESS && r != VK_INCOMPLETE) || count > GD_VULKAN_MAX_DEVICES || !count) {
-		no_devices(a, row, count && r == VK_SUCCESS ? VK_ERROR_UNKNOWN : r, call);
+		no_devices(a, row, count && r >= 0 ? VK_ERROR_UNKNOWN : r, call);
 		return;
 	}
 	for (uint32_t i = 0; i < count; i++)
@@ -375,7 +378,7 @@ static void ask_devices(struct gd_answer *a, const struct gd_vulkan *vk, struct 
 	sum_up(a, row);
 	if (r == VK_INCOMPLETE)
 		gd_answer_end(a, GD_LIBRARY_GARBAGE, "it lists more devices than any machine has");
-	else
+	else if (!gd_is_known(a->library, "status"))
 		gd_answer_complete(a);
 }
 

@@ -208,8 +208,12 @@ static void set_limits(struct gd_row *row, const VkPhysicalDeviceLimits *limits,
 		   "VkPhysicalDeviceLimits.maxStorageBufferRange");
 	gd_set_int(row, "shared_memory_bytes", limits->maxComputeSharedMemorySize,
 		   "VkPhysicalDeviceLimits.maxComputeSharedMemorySize");
-	gd_set_int(row, "max_allocation_mib", (int64_t)(max_allocation / MIB),
-		   "VkPhysicalDeviceMaintenance3Properties.maxMemoryAllocationSize");
+	/* A structure that was not filled in. */
+	if (max_allocation)
+		gd_set_int(row, "max_allocation_mib", (int64_t)(max_allocation / MIB),
+			   "VkPhysicalDeviceMaintenance3Properties.maxMemoryAllocationSize");
+	else
+		gd_set_unknown(row, "max_allocation_mib", GD_GAP_GARBAGE, "the driver says 0", NULL);
 }
 
 /* Links a structure into the chain that a query fills; answers whether it did. */
@@ -366,6 +370,29 @@ static void add_heap(struct gd_answer *a, const struct gd_vulkan_device *d, cons
 		      "VK_EXT_memory_budget");
 }
 
+/* No memory is as large as this, and sums of less cannot overflow. */
+static const uint64_t too_much_bytes = 1ULL << 56;
+
+static bool is_sane(const VkPhysicalDeviceMemoryProperties *m)
+{
+	if (m->memoryHeapCount > VK_MAX_MEMORY_HEAPS)
+		return false;
+	for (uint32_t i = 0; i < m->memoryHeapCount; i++)
+		if (m->memoryHeaps[i].size > too_much_bytes)
+			return false;
+	return true;
+}
+
+static void set_insane(struct gd_answer *a, struct gd_row *row)
+{
+	static const char *const sums[] = { "device_local_mib", "host_mib", "llama_cpp_mib" };
+	static const char why[] = "the driver speaks of more heaps than it may have, or of larger ones than there are";
+
+	for (size_t i = 0; i < GD_COUNT(sums); i++)
+		gd_set_unknown(row, sums[i], GD_GAP_GARBAGE, why, NULL);
+	gd_answer_end(a, GD_LIBRARY_GARBAGE, why);
+}
+
 void gd_vulkan_memory(struct gd_answer *a, const struct gd_vulkan *vk, struct gd_vulkan_device *d)
 {
 	VkPhysicalDeviceMemoryBudgetPropertiesEXT budget = {
@@ -382,6 +409,10 @@ void gd_vulkan_memory(struct gd_answer *a, const struct gd_vulkan *vk, struct gd
 	gd_vulkan_step(a, d, "vkGetPhysicalDeviceMemoryProperties2");
 	vk->memory(d->handle, &all);
 	gd_set_bool(d->row, "memory_budget", has_budget, "VK_EXT_memory_budget");
+	if (!is_sane(m)) {
+		set_insane(a, d->row);
+		return;
+	}
 	for (uint32_t i = 0; i < m->memoryHeapCount && i < VK_MAX_MEMORY_HEAPS; i++) {
 		add_heap(a, d, m, i, has_budget ? &budget : NULL);
 		if (m->memoryHeaps[i].flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT)

@@ -9,6 +9,7 @@
 #include "probes/vulkan.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <jansson.h>
 #include <string.h>
 
@@ -28,7 +29,7 @@ static const struct gd_column columns[] = {
 	  .help = "32 or 64: for which programs the library is; absent where the manifest does not say" },
 	{ .name = "selected",
 	  .type = GD_BOOL,
-	  .help = "whether the loader takes it; the variables VK_DRIVER_FILES and VK_ICD_FILENAMES may name others" },
+	  .help = "whether the loader takes it; variables (see vulkan_env) may name others, or leave it out" },
 };
 
 static const struct gd_table vulkan_icd_table = {
@@ -42,6 +43,8 @@ struct search {
 	struct gd_ctx *ctx;
 	bool others_only; /* a variable names the manifests; the folders do not count */
 	bool hidden; /* a folder could not be listed */
+	struct gd_strv kept; /* patterns of names, of which one must fit, where there are any */
+	struct gd_strv left_out; /* patterns of which none may fit */
 };
 
 /* Larger ones are no manifests. */
@@ -127,6 +130,20 @@ static void set_unreadable(struct gd_ctx *ctx, struct gd_row *row, const char *m
 	}
 }
 
+static bool fits(const struct gd_strv *patterns, const char *manifest)
+{
+	for (size_t i = 0; i < patterns->count; i++)
+		if (!fnmatch(patterns->items[i], base_name(manifest), FNM_CASEFOLD))
+			return true;
+	return false;
+}
+
+/* Loaders before 1.3.234 do not know these variables; who sets them has a later one. */
+static bool passes_filters(const struct search *s, const char *manifest)
+{
+	return (!s->kept.count || fits(&s->kept, manifest)) && !fits(&s->left_out, manifest);
+}
+
 static void take_manifest(struct search *s, const char *manifest, bool selected, const char *why)
 {
 	struct gd_row *row;
@@ -139,7 +156,7 @@ static void take_manifest(struct search *s, const char *manifest, bool selected,
 		return;
 	row = gd_facts_add(s->ctx->facts, "vulkan_icd");
 	gd_set_text(row, "manifest", manifest, why);
-	gd_set_bool(row, "selected", selected, why);
+	gd_set_bool(row, "selected", selected && passes_filters(s, manifest), why);
 	r = gd_host_read_max(s->ctx->host, manifest, MANIFEST_MAX_BYTES, &text);
 	json = r < 0 ? NULL : json_loadb(gd_buf_peek(&text), text.len, 0, NULL);
 	if (r < 0)
@@ -246,6 +263,17 @@ void gd_vulkan_list_harmless(const struct gd_ctx *ctx, struct gd_strv *out)
 			gd_strv_add(out, gd_get_text(icds->rows[i], "manifest", ""));
 }
 
+static void read_filters(struct search *s)
+{
+	gd_autofree kept = NULL;
+	gd_autofree left_out = NULL;
+
+	if (gd_host_env(s->ctx->host, "VK_LOADER_DRIVERS_SELECT", &kept) == 0)
+		gd_strv_split(&s->kept, kept, ",");
+	if (gd_host_env(s->ctx->host, "VK_LOADER_DRIVERS_DISABLE", &left_out) == 0)
+		gd_strv_split(&s->left_out, left_out, ",");
+}
+
 static int run(struct gd_ctx *ctx, struct gd_err *err)
 {
 	struct search s = { .ctx = ctx };
@@ -258,6 +286,7 @@ static int run(struct gd_ctx *ctx, struct gd_err *err)
 		config = gd_xasprintf("%s/.config", home);
 		data = gd_xasprintf("%s/.local/share", home);
 	}
+	read_filters(&s);
 	take_variable(&s, "VK_ADD_DRIVER_FILES");
 	s.others_only = take_variable(&s, "VK_DRIVER_FILES") || take_variable(&s, "VK_ICD_FILENAMES");
 	take_folders(&s, "XDG_CONFIG_HOME", config);
@@ -265,6 +294,8 @@ static int run(struct gd_ctx *ctx, struct gd_err *err)
 	take_folder(&s, "/etc/vulkan/icd.d", !s.others_only, "/etc/vulkan/icd.d");
 	take_folders(&s, "XDG_DATA_HOME", data);
 	take_folders(&s, "XDG_DATA_DIRS", "/usr/local/share:/usr/share");
+	gd_strv_free(&s.kept);
+	gd_strv_free(&s.left_out);
 	if (s.hidden)
 		gd_facts_incomplete(ctx->facts, "vulkan_icd", GD_GAP_NOT_CAPTURED,
 				    "a folder for Vulkan manifests could not be looked into",

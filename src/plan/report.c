@@ -145,6 +145,9 @@ static void fill_gpus(struct gd_report *r, const struct gd_facts *facts)
 	r->gpus = gd_xcalloc(gpus->count, sizeof(*r->gpus));
 	for (size_t i = 0; i < gpus->count; i++)
 		fill_gpu(r, &r->gpus[r->gpu_count++], gpus->rows[i]);
+	r->gpus_of_drivers = number(first_row(facts, "vulkan"), "gpu_count");
+	if (number(first_row(facts, "nvml"), "device_count") > r->gpus_of_drivers)
+		r->gpus_of_drivers = number(first_row(facts, "nvml"), "device_count");
 	r->gpus_complete = gpus->complete;
 	if (!gpus->complete)
 		r->gpus_why = gd_arena_strdup(&r->arena, gpus->detail ? gpus->detail : gd_gap_text_peek(gpus->gap));
@@ -229,6 +232,8 @@ static const char *quiet_headline(struct gd_report *r, const struct gd_finding *
 
 	if (!r->gpu_count && !r->gpus_complete)
 		gd_buf_puts(&s, "The GPUs of this machine could not be listed.");
+	else if (!compute_gpus(r) && r->gpus_of_drivers > 0)
+		gd_buf_puts(&s, "Drivers list a GPU that /sys does not show; gpudoctor facts has what they say of it.");
 	else if (!compute_gpus(r))
 		add_cpu_headline(r, &s);
 	else if (r->rules_open)
@@ -283,7 +288,7 @@ struct gd_report *gd_report_new(const struct gd_facts *facts, const struct gd_ru
 	gd_report_fill_open(r, facts, verdicts);
 	r->exit_status = exit_status(r, options->fail_on);
 	r->headline = headline(r);
-	if (options->live && r->gpus_complete && !compute_gpus(r))
+	if (options->live && r->gpus_complete && !compute_gpus(r) && r->gpus_of_drivers < 1)
 		r->hint = "gpudoctor check --demo shows the report of a machine with a GPU";
 	return r;
 }

@@ -91,6 +91,7 @@ struct gd_report {
 	struct gd_report_machine machine;
 	struct gd_report_gpu *gpus;
 	size_t gpu_count;
+	int64_t gpus_of_drivers; /* GPUs that Vulkan or NVML list, whatever /sys shows */
 	bool gpus_complete; /* every GPU there is was listed */
 	const char *gpus_why; /* where not */
 	struct gd_finding *findings; /* the most severe first */

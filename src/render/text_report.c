@@ -228,7 +228,7 @@ static void put_gpus(const struct gd_report *r, const struct gd_view *view, stru
 	else if (!any && display && display->name)
 		gd_buf_printf(&s, "none for compute (%s is for the screen only)", display->name);
 	else if (!any)
-		gd_buf_puts(&s, "none for compute");
+		gd_buf_puts(&s, r->gpus_of_drivers > 0 ? "none in /sys" : "none for compute");
 	put_line(out, view, "GPU", &s);
 }
 

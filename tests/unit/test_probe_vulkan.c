@@ -103,6 +103,40 @@ static void test_variables(void **state)
 	expect_gap(&m, "vulkan_icd", "/usr/share/vulkan/icd.d/lvp.json", "library", GD_GAP_DENIED);
 }
 
+/* Patterns on the names of manifests, as the loader reads them. */
+static void test_filters(void **state)
+{
+	static const struct {
+		const char *kept;
+		const char *left_out;
+		bool radeon;
+		bool nvidia;
+	} cases[] = {
+		{ NULL, NULL, true, true },
+		{ "radeon*", NULL, true, false },
+		{ "*RADEON*,nothing", NULL, true, false },
+		{ NULL, "nvidia_icd.json", true, false },
+		{ NULL, "*", false, false },
+		{ "*", "*nvidia*", true, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < GD_COUNT(cases); i++) {
+		automachine m = { 0 };
+		gd_autofree kept = cases[i].kept ? gd_xasprintf("env VK_LOADER_DRIVERS_SELECT = %s\n", cases[i].kept)
+						 : gd_xstrdup("");
+		gd_autofree left = cases[i].left_out ? gd_xasprintf("env VK_LOADER_DRIVERS_DISABLE = %s\n",
+								    cases[i].left_out)
+						     : gd_xstrdup("");
+		gd_autofree body = gd_xasprintf(
+			"%s%sdir /usr/share/vulkan/icd.d\n|radeon_icd.json\n|nvidia_icd.json\n", kept, left);
+
+		look(&m, "live", body);
+		assert_int(&m, "vulkan_icd", "/usr/share/vulkan/icd.d/radeon_icd.json", "selected", cases[i].radeon);
+		assert_int(&m, "vulkan_icd", "/usr/share/vulkan/icd.d/nvidia_icd.json", "selected", cases[i].nvidia);
+	}
+}
+
 /* In a tree nobody knows the variables, and folders that were not copied prove nothing. */
 static void test_tree(void **state)
 {
@@ -349,6 +383,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_folders),	    cmocka_unit_test(test_variables),
+		cmocka_unit_test(test_filters),
 		cmocka_unit_test(test_tree),	    cmocka_unit_test(test_radv_family),
 		cmocka_unit_test(test_mesa_version), cmocka_unit_test(test_radv_isa),
 		cmocka_unit_test(test_result_text), cmocka_unit_test(test_sleeping),
