@@ -15,6 +15,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/parse.h"
 
 static const struct gd_column node_columns[] = {
@@ -30,8 +31,11 @@ static const struct gd_column node_columns[] = {
 	{ .name = "mode", .type = GD_TEXT, .help = "the permissions in octal, as in 0660" },
 	{ .name = "owner_uid", .type = GD_INT, .help = "the user that owns it" },
 	{ .name = "owner_gid", .type = GD_INT, .help = "the group that owns it" },
-	{ .name = "group_named", .type = GD_BOOL, .help = "this group has a name in /etc/group" },
+	{ .name = "group_named", .type = GD_BOOL, .help = "this group has a name in /etc/group or /usr/lib/group" },
 	{ .name = "group_name", .type = GD_TEXT, .help = "that name" },
+	{ .name = "group_file",
+	  .type = GD_TEXT,
+	  .help = "which of the two has it; usermod knows the groups of /etc/group only" },
 	{ .name = "acl",
 	  .type = GD_TEXT,
 	  .help = "the access list, as in \"user:1000:rw-, group::rw-, mask::rw-\"; absent where it has none" },
@@ -45,7 +49,7 @@ static const struct gd_column node_columns[] = {
 	{ .name = "in_group", .type = GD_BOOL, .help = "this process is in the owning group" },
 	{ .name = "in_group_file",
 	  .type = GD_BOOL,
-	  .help = "/etc/group has that user in the owning group, which counts from the next login on" },
+	  .help = "one of these files has that user in the owning group, which counts from the next login on" },
 	{ .name = "subsystem", .type = GD_TEXT, .help = "the kernel's subsystem: drm, kfd, accel …" },
 	{ .name = "device", .type = GD_TEXT, .help = "the PCI address of the device behind it" },
 	{ .name = "driver", .type = GD_TEXT, .help = "the kernel driver of that device" },
@@ -152,20 +156,18 @@ static bool is_member(const char *members, const char *name)
 	return name && gd_strv_has(&names, name);
 }
 
-/* What /etc/group says: the name of the group, and whether it will be the caller's from the next login on. */
-static void set_group(const struct gd_udev_asking *q, struct gd_row *row, gid_t gid)
-{
-	static const char *const columns[] = { "group_named", "group_name", "in_group_file" };
-	const char *why = gd_host_strerror_peek(q->groups->error);
-	bool member = q->name && q->first_group == gid;
-	gd_autostrv lines = { 0 };
-	bool named = false;
+/* What the group files say of one number. */
+struct group {
+	char *name; /* NULL: none */
+	const char *file;
+	bool member; /* the caller is in a list of members */
+};
 
-	for (size_t i = 0; i < GD_COUNT(columns) && !q->groups->text; i++)
-		gd_set_unknown(row, columns[i], gd_gap_of_error(q->groups->error), why, NULL);
-	if (!q->groups->text)
-		return;
-	gd_strv_split(&lines, q->groups->text, "\n");
+static void look_up(const struct gd_udev_asking *q, const struct gd_udev_file *file, gid_t gid, struct group *group)
+{
+	gd_autostrv lines = { 0 };
+
+	gd_strv_split(&lines, gd_buf_peek(&file->text), "\n");
 	for (size_t i = 0; i < lines.count; i++) {
 		char *name = lines.items[i];
 		char *password = strchr(name, ':');
@@ -178,16 +180,46 @@ static void set_group(const struct gd_udev_asking *q, struct gd_row *row, gid_t 
 		*password = *members = '\0';
 		if (gd_parse_u64(number + 1, 10, &n) < 0 || n != gid)
 			continue;
-		member = member || is_member(members + 1, q->name);
+		group->member = group->member || is_member(members + 1, q->name);
 		/* Of two lines with one number the first gives the name. */
-		if (!named)
-			gd_set_text(row, "group_name", name, "/etc/group");
-		named = true;
+		if (group->name)
+			continue;
+		group->name = gd_xstrdup(name);
+		group->file = file->path;
 	}
-	if (!named)
-		gd_set_absent(row, "group_name", "/etc/group");
-	gd_set_bool(row, "group_named", named, "/etc/group");
-	gd_set_bool(row, "in_group_file", member, "/etc/group");
+}
+
+/* What the group files say: the name of the group, and whether it will be the caller's from the next login on. */
+static void set_group(const struct gd_udev_asking *q, struct gd_row *row, gid_t gid)
+{
+	static const char *const columns[] = { "group_named", "group_name", "group_file", "in_group_file" };
+	struct group group = { .file = q->groups[0].path };
+
+	for (size_t i = 0; i < GD_COUNT(q->groups); i++) {
+		int error = q->groups[i].error;
+
+		for (size_t c = 0; c < GD_COUNT(columns) && error; c++)
+			gd_set_unknown(row, columns[c], gd_gap_of_error(error), gd_host_strerror_peek(error), NULL);
+		if (error)
+			return;
+	}
+	for (size_t i = 0; i < GD_COUNT(q->groups); i++)
+		look_up(q, &q->groups[i], gid, &group);
+	gd_set_bool(row, "group_named", group.name, group.file);
+	if (group.name) {
+		gd_set_text(row, "group_name", group.name, group.file);
+		gd_set_text(row, "group_file", group.file, group.file);
+	} else {
+		gd_set_absent(row, "group_name", group.file);
+		gd_set_absent(row, "group_file", group.file);
+	}
+	/* Whose account is elsewhere may have groups there too. */
+	if (q->name)
+		gd_set_bool(row, "in_group_file", group.member || q->first_group == gid, group.file);
+	else
+		gd_set_unknown(row, "in_group_file", GD_GAP_NO_SOURCE,
+			       "this user is not in /etc/passwd, so what groups it has is kept elsewhere", NULL);
+	free(group.name);
 }
 
 static const char *access_word(const struct gd_node_rights *rights, const struct gd_caller *caller, bool accessible)
@@ -272,13 +304,14 @@ struct gd_row *gd_udev_add_node(const struct gd_udev_asking *q, const char *path
 }
 
 /*
- * The caller's name and first group, by /etc/passwd. Read here and not through
- * the door: a capture has no need of the names of all users. The C library's own
- * way would go through modules that open sockets.
+ * The caller's name and first group, and all groups. Read here and not through
+ * the door: a capture has no need of the names of all users and groups. The C
+ * library's own way would go through modules that open sockets. Image-based
+ * systems keep what comes with the system in /usr/lib.
  */
-static void read_account(struct gd_udev_asking *q)
+static void read_account(struct gd_udev_asking *q, const char *path)
 {
-	FILE *file = fopen("/etc/passwd", "re");
+	FILE *file = fopen(path, "re");
 	const struct passwd *account;
 
 	gd_answer_step(q->a, "fgetpwent");
@@ -292,16 +325,33 @@ static void read_account(struct gd_udev_asking *q)
 		fclose(file);
 }
 
+static void read_groups(struct gd_udev_file *groups, const char *path)
+{
+	FILE *file = fopen(path, "re");
+
+	groups->path = path;
+	if (file)
+		groups->error = gd_read_fd(fileno(file), GD_READ_MAX_BYTES, &groups->text);
+	else if (errno != ENOENT)
+		groups->error = -errno;
+	if (file)
+		fclose(file);
+}
+
 /* --------------------------------------------------------------- asking -- */
 
 static void ask(struct gd_answer *a)
 {
-	struct gd_udev_asking q = { .a = a, .groups = a->arg };
+	struct gd_udev_asking q = { .a = a };
 	gd_autostrv nodes = { 0 };
 	bool all;
 
 	gd_caller_read(&q.caller);
-	read_account(&q);
+	read_account(&q, "/etc/passwd");
+	read_account(&q, "/usr/lib/passwd");
+	gd_answer_step(a, "read");
+	read_groups(&q.groups[0], "/etc/group");
+	read_groups(&q.groups[1], "/usr/lib/group");
 	gd_answer_step(a, "stat");
 	all = list_nodes(&nodes);
 	for (size_t i = 0; i < nodes.count; i++)
@@ -313,20 +363,18 @@ static void ask(struct gd_answer *a)
 				    NULL);
 	gd_caller_free(&q.caller);
 	free(q.name);
+	for (size_t i = 0; i < GD_COUNT(q.groups); i++)
+		gd_buf_free(&q.groups[i].text);
 }
 
 static void start(struct gd_ctx *ctx)
 {
-	gd_autobuf text = { 0 };
-	int r = gd_host_read(ctx->host, "/etc/group", &text);
-	struct gd_udev_groups groups = { .text = r < 0 && r != -ENOENT ? NULL : gd_buf_peek(&text), .error = r };
-	struct gd_question q = { .id = "libudev",
-				 .library = "libudev.so.1",
-				 .limits = { .data_bytes = (uint64_t)1 << 30 },
-				 .ask = ask,
-				 .arg = &groups };
+	static const struct gd_question question = { .id = "libudev",
+						     .library = "libudev.so.1",
+						     .limits = { .data_bytes = (uint64_t)1 << 30 },
+						     .ask = ask };
 
-	gd_library_ask(ctx, &q);
+	gd_library_ask(ctx, &question);
 }
 
 const struct gd_probe gd_probe_udev = {

@@ -5,9 +5,10 @@
 #include "node_access.h"
 #include "probe/library.h"
 
-/* What the parent read: /etc/group, or why not. */
-struct gd_udev_groups {
-	const char *text; /* NULL: it could not be read */
+/* A file of groups, empty where there is none, or why it could not be read. */
+struct gd_udev_file {
+	const char *path;
+	struct gd_buf text;
 	int error;
 };
 
@@ -15,9 +16,9 @@ struct gd_udev_groups {
 struct gd_udev_asking {
 	struct gd_answer *a;
 	struct gd_caller caller;
-	char *name; /* NULL: no account in /etc/passwd */
+	char *name; /* NULL: no account in the files */
 	gid_t first_group; /* of that account */
-	const struct gd_udev_groups *groups;
+	struct gd_udev_file groups[2];
 };
 
 /* The kind of a node by its path, or NULL where it is none of ours; borrowed. */

@@ -34,6 +34,7 @@ class Machine:
 
     def __init__(self, root):
         self.root = root
+        self.mounted = []
         for folder in ("sys/class/drm", "sys/dev/char", "sys/bus/pci/devices", "sys/bus/pci/drivers/amdgpu",
                        "sys/class/kfd", "dev/dri", "udev/data"):
             os.makedirs(os.path.join(root, folder))
@@ -83,15 +84,21 @@ class Machine:
         """What udev has written down of a device: its data file has one such line each."""
         self.write("/udev/data/c" + number, "I:1000\n" + "".join(line + "\n" for line in lines) + "V:1\n")
 
-    def enter(self, groups="render:x:%d:\nvideo:x:44:\nroot:x:0:\n" % RENDER_GROUP, nodev=False):
+    def enter(self, groups="render:x:%d:\nvideo:x:44:\nroot:x:0:\n" % RENDER_GROUP, nodev=False, system_groups=None):
+        """`system_groups` stands in /usr/lib/group, where image-based systems keep those that come with them."""
         self.write("/group", groups)
         os.makedirs("/run/udev", exist_ok=True)
+        if system_groups is not None:
+            self.write("/lib/group", system_groups)
+            mount("-t", "overlay", "-o", "lowerdir=%s/lib:/usr/lib" % self.root, "overlay", "/usr/lib")
+            self.mounted.append("/usr/lib")
         for source, target in (("sys", "/sys"), ("dev", "/dev"), ("udev", "/run/udev"), ("group", "/etc/group")):
             mount("--bind", os.path.join(self.root, source), target)
+            self.mounted.append(target)
         if nodev:
             mount("--bind", "/dev/dri", "/dev/dri")
             mount("-o", "remount,bind,nodev", "/dev/dri")
 
     def leave(self):
-        for target in ("/etc/group", "/run/udev", "/dev", "/sys"):
+        for target in reversed(self.mounted):
             subprocess.run(["umount", "-l", target], check=True, capture_output=True)

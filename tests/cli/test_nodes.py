@@ -115,6 +115,31 @@ def check_groups(t, place):
         t.equal(rules_on(RENDER, **NOBODY), {"render-node-dead"}, "and dead")
 
 
+def check_accounts(t, place):
+    """Groups whose members are in no other file, and users who are in none."""
+    groups = "render:x:992:zaphod\nmice:x:4242:trillian,nobody\n"
+    with place.of(one_gpu, groups=groups):
+        for who in ({}, NOBODY):
+            record = tap.run("record", "-", env=ENVIRONMENT, **who).stdout
+            t.ok("group_name = \"render\"" in record, "a record has the name of a node's group", record[-400:])
+            t.equal([word for word in ("zaphod", "mice", "trillian", "4242", "file /etc/group") if word in record], [],
+                    "and neither other groups nor anybody's membership")
+        stranger = dict(NOBODY, user=54321)
+        t.equal(facts(**stranger).row("device_node", RENDER, "group_name", "accessible", "in_group", "in_group_file"),
+                ["render", False, False, "(no-source)"], "a user of a directory service: its groups are kept there")
+        t.equal(rules_on(RENDER, **stranger), set(), "so nobody tells him to join one")
+    columns = ("group_named", "group_name", "group_file", "in_group_file")
+    try:
+        with place.of(one_gpu, groups="video:x:44:\n", system_groups="render:x:992:nobody\n"):
+            t.equal(facts(**NOBODY).row("device_node", RENDER, *columns), [True, "render", "/usr/lib/group", True],
+                    "a group that comes with the system's image")
+        with place.of(one_gpu, groups="gpu:x:992:\n", system_groups="render:x:992:nobody\n"):
+            t.equal(facts(**NOBODY).row("device_node", RENDER, *columns), [True, "gpu", "/etc/group", True],
+                    "a group in both has the first name, and the members of both")
+    except subprocess.CalledProcessError as error:
+        t.skip("groups of the system's image", "no overlay: %s" % error)
+
+
 def acl(*entries):
     """The bytes of system.posix_acl_access: version 2, then tag, permissions and id of each entry."""
     return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *e) for e in entries)
@@ -313,6 +338,7 @@ else:
     here = Place(t)
     check_root(t, here)
     check_groups(t, here)
+    check_accounts(t, here)
     check_lists(t, here)
     check_sleep(t, here)
     check_presence(t, here)
