@@ -50,6 +50,10 @@ static const struct gd_column node_columns[] = {
 	{ .name = "in_group_file",
 	  .type = GD_BOOL,
 	  .help = "one of these files has that user in the owning group, which counts from the next login on" },
+	{ .name = "first_alike",
+	  .type = GD_TEXT,
+	  .help = "the first node of kind render, kfd or dxg that has the same group and is as open to it and to the "
+		  "user; absent for other kinds" },
 	{ .name = "subsystem", .type = GD_TEXT, .help = "the kernel's subsystem: drm, kfd, accel …" },
 	{ .name = "device", .type = GD_TEXT, .help = "the PCI address of the device behind it" },
 	{ .name = "driver", .type = GD_TEXT, .help = "the kernel driver of that device" },
@@ -276,6 +280,34 @@ static void set_rights(const struct gd_udev_asking *q, struct gd_row *row, const
 	gd_set_bool(row, "in_group", gd_caller_has_group(&q->caller, rights->gid), "getgroups()");
 }
 
+/* What is to be said of the nodes of one group is said once, of the first. */
+static void set_first_alike(const struct gd_udev_asking *q, struct gd_row *row)
+{
+	static const char *const same[] = { "owner_gid", "group_may_open", "accessible" };
+	const struct gd_rows *rows = gd_facts_table_peek(q->a->facts, "device_node");
+	const char *kind = gd_get_text(row, "kind", "");
+	const struct gd_row *first = NULL;
+
+	if (strcmp(kind, "render") != 0 && strcmp(kind, "kfd") != 0 && strcmp(kind, "dxg") != 0) {
+		gd_set_absent(row, "first_alike", "/dev");
+		return;
+	}
+	if (!gd_is_known(row, "group_may_open")) {
+		gd_set_cell(row, "first_alike", gd_get(row, "group_may_open"));
+		return;
+	}
+	for (size_t i = 0; i < rows->count && !first; i++) {
+		const struct gd_row *other = rows->rows[i];
+		bool alike = other == row || gd_is_known(other, "first_alike");
+
+		for (size_t c = 0; c < GD_COUNT(same) && alike; c++)
+			alike = gd_get_int(other, same[c], -1) == gd_get_int(row, same[c], -1);
+		if (alike)
+			first = other;
+	}
+	gd_set_text(row, "first_alike", gd_get_text(first ? first : row, "node", NULL), "gpudoctor");
+}
+
 struct gd_row *gd_udev_add_node(const struct gd_udev_asking *q, const char *path)
 {
 	struct gd_row *row = gd_facts_add(q->a->facts, "device_node");
@@ -287,8 +319,10 @@ struct gd_row *gd_udev_add_node(const struct gd_udev_asking *q, const char *path
 	gd_set_text(row, "node", path, "/dev");
 	gd_set_text(row, "kind", gd_udev_kind_peek(path), "/dev");
 	r = gd_node_rights_read(path, &rights, &number, &acl_error);
-	if (r == 0)
+	if (r == 0) {
 		set_rights(q, row, &rights, number, acl_error);
+		set_first_alike(q, row);
+	}
 	if (r == 0 || r == -ENOENT)
 		gd_set_bool(row, "present", r == 0, stat_call);
 	else
