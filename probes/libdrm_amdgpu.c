@@ -8,13 +8,13 @@
 #include "libdrm.h"
 
 static const struct gd_column firmware_columns[] = {
-	{ .name = "id", .type = GD_TEXT, .flags = GD_COL_KEY, .help = "the render node and the firmware's name" },
-	{ .name = "node", .type = GD_TEXT, .help = "the render node, as in drm_device" },
+	{ .name = "id", .type = GD_TEXT, .flags = GD_COL_KEY, .help = "The render node and the firmware's name." },
+	{ .name = "node", .type = GD_TEXT, .help = "The render node, as in drm_device." },
 	{ .name = "name",
 	  .type = GD_TEXT,
-	  .help = "which engine runs it: MEC (compute), MES (scheduler), SDMA0 (copying), SMC (power), RLC, SOS …" },
-	{ .name = "version", .type = GD_INT, .help = "its version, which the kernel's logs show in hexadecimal" },
-	{ .name = "feature", .type = GD_INT, .help = "the version of what it offers; 0 where it has none" },
+	  .help = "Which engine runs it: MEC (compute), MES (scheduler), SDMA0 (copying), SMC (power), RLC, SOS …" },
+	{ .name = "version", .type = GD_INT, .help = "Its version, which the kernel's logs show in hexadecimal." },
+	{ .name = "feature", .type = GD_INT, .help = "The version of what it offers; 0 where it has none." },
 };
 
 const struct gd_table gd_amdgpu_firmware_table = {
@@ -28,6 +28,14 @@ static const char device_call[] = "amdgpu_query_info(DEV_INFO)";
 static const char memory_call[] = "amdgpu_query_info(MEMORY)";
 static const char firmware_call[] = "amdgpu_query_firmware_version";
 static const char name_call[] = "amdgpu_get_marketing_name";
+
+/* The question is libdrm's; that this part of it is another file is for the reader of a crash to know. */
+static void step(struct gd_answer *a, const char *call)
+{
+	gd_autofree text = gd_xasprintf("%s of libdrm_amdgpu", call);
+
+	gd_answer_step(a, text);
+}
 
 struct calls {
 	__typeof__(amdgpu_device_initialize) *initialize;
@@ -224,7 +232,7 @@ static int take_firmware(struct gd_answer *a, const struct calls *c, amdgpu_devi
 {
 	int error = 0;
 
-	gd_answer_step(a, firmware_call);
+	step(a, firmware_call);
 	for (size_t i = 0; i < GD_COUNT(firmwares); i++) {
 		uint32_t version = 0;
 		uint32_t feature = 0;
@@ -275,11 +283,11 @@ static char *take_device(struct gd_answer *a, const struct calls *c, const struc
 	uint32_t minor = 0;
 	int r;
 
-	gd_answer_step(a, "amdgpu_device_initialize");
+	step(a, "amdgpu_device_initialize");
 	r = c->initialize(d->fd, &major, &minor, &handle);
 	if (r)
 		return failure("amdgpu_device_initialize", r);
-	gd_answer_step(a, device_call);
+	step(a, device_call);
 	r = c->query_info(handle, AMDGPU_INFO_DEV_INFO, sizeof(info), &info);
 	if (r)
 		wrong = failure(device_call, r);
@@ -287,13 +295,13 @@ static char *take_device(struct gd_answer *a, const struct calls *c, const struc
 		set_chip(d->row, &info);
 	if (tell)
 		gd_answer_tell(a);
-	gd_answer_step(a, memory_call);
+	step(a, memory_call);
 	r = c->query_info(handle, AMDGPU_INFO_MEMORY, sizeof(memory), &memory);
 	if (r && !wrong)
 		wrong = failure(memory_call, r);
 	else if (!r)
 		set_memory(d->row, &memory);
-	gd_answer_step(a, name_call);
+	step(a, name_call);
 	if (c->marketing_name(handle))
 		gd_set_text(d->row, "marketing_name", c->marketing_name(handle), name_call);
 	else
@@ -303,7 +311,7 @@ static char *take_device(struct gd_answer *a, const struct calls *c, const struc
 	r = take_firmware(a, c, handle, node, minor);
 	if (r && !wrong)
 		wrong = failure(firmware_call, r);
-	gd_answer_step(a, "amdgpu_device_deinitialize");
+	step(a, "amdgpu_device_deinitialize");
 	c->deinitialize(handle);
 	return wrong;
 }

@@ -19,53 +19,57 @@
 #include "base/parse.h"
 
 static const struct gd_column node_columns[] = {
-	{ .name = "node", .type = GD_TEXT, .flags = GD_COL_KEY, .help = "the path of the device node" },
+	{ .name = "node", .type = GD_TEXT, .flags = GD_COL_KEY, .help = "The path of the device node." },
 	{ .name = "kind",
 	  .type = GD_TEXT,
 	  .help = "card, render, kfd, nvidia (a GPU), nvidia-control, nvidia-uvm, nvidia-modeset, nvidia-caps, accel "
-		  "or dxg" },
+		  "or dxg." },
 	{ .name = "present",
 	  .type = GD_BOOL,
-	  .help = "it is there; false where the kernel has the device and /dev has no node of it" },
-	{ .name = "devnum", .type = GD_TEXT, .help = "the device's number, as in 226:128" },
-	{ .name = "mode", .type = GD_TEXT, .help = "the permissions in octal, as in 0660" },
-	{ .name = "owner_uid", .type = GD_INT, .help = "the user that owns it" },
-	{ .name = "owner_gid", .type = GD_INT, .help = "the group that owns it" },
-	{ .name = "group_named", .type = GD_BOOL, .help = "this group has a name in /etc/group or /usr/lib/group" },
-	{ .name = "group_name", .type = GD_TEXT, .help = "that name" },
+	  .help = "It is there; false where the kernel has the device and /dev has no node of it." },
+	{ .name = "devnum", .type = GD_TEXT, .help = "The device's number, as in 226:128." },
+	{ .name = "mode", .type = GD_TEXT, .help = "The permissions in octal, as in 0660." },
+	{ .name = "owner_uid", .type = GD_INT, .help = "The user that owns it." },
+	{ .name = "owner_gid", .type = GD_INT, .help = "The group that owns it." },
+	{ .name = "group_named", .type = GD_BOOL, .help = "This group has a name in /etc/group or /usr/lib/group." },
+	{ .name = "group_name", .type = GD_TEXT, .help = "That name." },
 	{ .name = "group_file",
 	  .type = GD_TEXT,
-	  .help = "which of the two has it; usermod knows the groups of /etc/group only" },
+	  .help = "Which of the two has it; usermod knows the groups of /etc/group only." },
 	{ .name = "acl",
 	  .type = GD_TEXT,
-	  .help = "the access list, as in \"user:1000:rw-, group::rw-, mask::rw-\"; absent where it has none" },
-	{ .name = "group_may_open", .type = GD_BOOL, .help = "members of the owning group may read and write it" },
-	{ .name = "readable", .type = GD_BOOL, .help = "the user who runs gpudoctor may read it" },
-	{ .name = "writable", .type = GD_BOOL, .help = "the user who runs gpudoctor may write it" },
-	{ .name = "accessible", .type = GD_BOOL, .help = "both, which is what computing takes" },
+	  .help = "The access list, as in \"user:1000:rw-, group::rw-, mask::rw-\"; absent where it has none." },
+	{ .name = "group_may_open", .type = GD_BOOL, .help = "Members of the owning group may read and write it." },
+	{ .name = "readable", .type = GD_BOOL, .help = "The user who runs gpudoctor may read it." },
+	{ .name = "writable", .type = GD_BOOL, .help = "The user who runs gpudoctor may write it." },
+	{ .name = "accessible", .type = GD_BOOL, .help = "Both, which is what computing takes." },
 	{ .name = "access_by",
 	  .type = GD_TEXT,
-	  .help = "what lets that user do both: owner, group, acl, others, privilege (as root has it) or none" },
-	{ .name = "in_group", .type = GD_BOOL, .help = "this process is in the owning group" },
+	  .help = "What lets that user do both: owner, group, acl, others, privilege (as root has it) or none." },
+	{ .name = "in_group", .type = GD_BOOL, .help = "This process is in the owning group." },
 	{ .name = "in_group_file",
 	  .type = GD_BOOL,
-	  .help = "one of these files has that user in the owning group, which counts from the next login on" },
+	  .help = "One of these files has that user in the owning group, which counts from the next login on." },
 	{ .name = "first_alike",
 	  .type = GD_TEXT,
-	  .help = "the first node of kind render, kfd or dxg that has the same group and is as open to it and to the "
-		  "user; absent for other kinds" },
-	{ .name = "subsystem", .type = GD_TEXT, .help = "the kernel's subsystem: drm, kfd, accel …" },
-	{ .name = "device", .type = GD_TEXT, .help = "the PCI address of the device behind it" },
-	{ .name = "driver", .type = GD_TEXT, .help = "the kernel driver of that device" },
-	{ .name = "tags", .type = GD_TEXT, .help = "udev's tags, blank separated: uaccess, seat, master-of-seat …" },
+	  .help = "The first node of kind render, kfd or dxg that has the same group and is as open to it and to the "
+		  "user; absent for other kinds." },
+	{ .name = "subsystem", .type = GD_TEXT, .help = "The kernel's subsystem: drm, kfd, accel …" },
+	{ .name = "device", .type = GD_TEXT, .help = "The PCI address of the device behind it." },
+	{ .name = "driver", .type = GD_TEXT, .help = "The kernel driver of that device." },
+	{ .name = "tags",
+	  .type = GD_TEXT,
+	  .help = "The tags of udev, blank separated: uaccess, seat, master-of-seat …" },
 	{ .name = "uaccess",
 	  .type = GD_BOOL,
-	  .help = "udev tells the login manager to open it to whoever sits at the machine" },
-	{ .name = "seat", .type = GD_TEXT, .help = "the seat it is assigned to; absent: the first one, seat0" },
+	  .help = "Whether udev tells the login manager to open it to whoever sits at the machine." },
+	{ .name = "seat", .type = GD_TEXT, .help = "The seat it is assigned to; absent: the first one, seat0." },
 	{ .name = "seat_name",
 	  .type = GD_TEXT,
-	  .help = "the name by which it can be assigned to a seat (ID_FOR_SEAT)" },
-	{ .name = "id_path", .type = GD_TEXT, .help = "udev's stable path of the device, as in pci-0000:03:00.0" },
+	  .help = "The name by which it can be assigned to a seat (ID_FOR_SEAT)." },
+	{ .name = "id_path",
+	  .type = GD_TEXT,
+	  .help = "The stable path that udev has of the device, as in pci-0000:03:00.0." },
 };
 
 static const struct gd_table node_table = {
@@ -403,10 +407,9 @@ static void ask(struct gd_answer *a)
 
 static void start(struct gd_ctx *ctx)
 {
-	static const struct gd_question question = { .id = "libudev",
-						     .library = "libudev.so.1",
-						     .limits = { .data_bytes = (uint64_t)1 << 30 },
-						     .ask = ask };
+	static const struct gd_question question = {
+		.id = "libudev", .library = "libudev.so.1", .limits = { .data_bytes = (uint64_t)1 << 30 }, .ask = ask
+	};
 
 	gd_library_ask(ctx, &question);
 }
