@@ -158,7 +158,21 @@ def check_statuses(page):
     codes = set(re.findall(r"GD_EXIT_\w+ = (\d+)", source("cmd/cmd.h"))) | {"0", "1", "2"}
     same(re.findall(r"^\.It (\d+)$", section(page, "EXIT STATUS"), re.M), codes, "gpudoctor(1) has every exit status")
     variables = set(re.findall(r'getenv\("(\w+)"\)', source("render/term.c")))
-    same(re.findall(r"^\.It Ev (\w+)$", page, re.M), variables, "gpudoctor(1) has every environment variable")
+    same(re.findall(r"^\.It Ev (\w+)$", section(page, "ENVIRONMENT"), re.M), variables,
+         "gpudoctor(1) has every environment variable")
+    listed = re.findall(r"^\.It Ev (.*)$", section(page, "Variables that are facts"), re.M)
+    same([name for line in listed for name in line.split(" , ")], variables_of_probes(),
+         "gpudoctor(1) has every variable that a probe looks at")
+
+
+def variables_of_probes():
+    """The names in the files that ask the door for variables: text in capitals, there or behind a macro."""
+    word = r'"([A-Z][A-Z0-9_]{3,})"'
+    files = [read(f"probes/{name}") for name in os.listdir(os.path.join(TOP, "probes")) if name.endswith((".c", ".h"))]
+    macros = {k: v for text in files for k, v in re.findall(rf"^#define (\w+)\s+{word}$", text, re.M)}
+    asking = [text for text in files if "gd_host_env(" in text]
+    used = {macros[name] for text in asking for name in re.findall(r"\bGD_\w+", text) if name in macros}
+    return used | {name for text in asking for name in re.findall(word, text)}
 
 
 def check_rules_page(folder):
