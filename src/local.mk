@@ -50,6 +50,9 @@ libgpudoctor_a_SOURCES = \
 	src/host/recorder.c src/host/recorder.h \
 	src/host/resolve.c src/host/resolve.h \
 	src/host/sandbox.c src/host/sandbox.h \
+	src/host/sandbox_calls.c \
+	src/host/sandbox_files.c \
+	src/host/sandbox_parts.h \
 	src/host/standin.c src/host/standin.h \
 	src/host/tree.c \
 	src/fact/embedded.h \

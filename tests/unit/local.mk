@@ -30,6 +30,7 @@ UNIT_TESTS = \
 	tests/unit/test_recorder \
 	tests/unit/test_resolve \
 	tests/unit/test_rule_guard \
+	tests/unit/test_sandbox \
 	tests/unit/test_store \
 	tests/unit/test_text \
 	tests/unit/test_tree \
@@ -77,6 +78,7 @@ tests_unit_test_probe_vulkan_LDADD = $(UNIT_LIBS)
 tests_unit_test_recorder_LDADD = $(UNIT_LIBS)
 tests_unit_test_resolve_LDADD = $(UNIT_LIBS)
 tests_unit_test_rule_guard_LDADD = $(UNIT_LIBS)
+tests_unit_test_sandbox_LDADD = $(UNIT_LIBS) -lpthread
 tests_unit_test_store_LDADD = $(UNIT_LIBS)
 tests_unit_test_text_LDADD = $(UNIT_LIBS)
 tests_unit_test_tree_LDADD = $(UNIT_LIBS)

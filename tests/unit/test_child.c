@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -352,51 +351,6 @@ static void test_not_started(void **state)
 	gd_children_free(g);
 }
 
-/* What a child tries, and what came of it: one character each, y or n. */
-static int run_attempts(void *arg, int fd, const char *sandbox)
-{
-	char *no_args[] = { (char[]){ "true" }, NULL };
-	const char *file = arg;
-	struct rlimit core = { 1, 1 };
-	int null = open("/dev/null", O_RDWR);
-	int made = open(file, O_WRONLY | O_CREAT, 0600);
-	int inet = socket(AF_INET, SOCK_DGRAM, 0);
-	int unix_socket = socket(AF_UNIX, SOCK_DGRAM, 0);
-	pid_t pid = fork();
-
-	if (!pid)
-		_exit(0);
-	getrlimit(RLIMIT_CORE, &core);
-	dprintf(fd, "device %c file %c inet %c unix %c fork %c core %d ", null < 0 ? 'n' : 'y', made < 0 ? 'n' : 'y',
-		inet < 0 ? 'n' : 'y', unix_socket < 0 ? 'n' : 'y', pid < 0 ? 'n' : 'y', (int)core.rlim_max);
-	execv("/bin/true", no_args);
-	dprintf(fd, "exec n\n%s", sandbox);
-	return 0;
-}
-
-/* Each claim of the sandbox is held against what really happened. */
-static void test_sandbox(void **state)
-{
-	char file[] = "test-child.made";
-	struct gd_children *g = gd_children_new(PLENTY_MS);
-	struct gd_child *c;
-	const char *said;
-
-	(void)state;
-	c = start(g, run_attempts, file);
-	gd_child_wait(c);
-	said = gd_buf_peek(&c->answer);
-	assert_non_null(strstr(said, "device y"));
-	assert_non_null(strstr(said, "unix y"));
-	assert_non_null(strstr(said, "core 0"));
-	assert_non_null(strstr(said, "no core file"));
-	assert_true((strstr(said, "Landlock") != NULL) == (strstr(said, "file n") != NULL));
-	assert_true((strstr(said, "seccomp") != NULL) == (strstr(said, "inet n") != NULL));
-	assert_true((strstr(said, "seccomp") != NULL) == (strstr(said, "fork n") != NULL));
-	unlink(file);
-	gd_children_free(g);
-}
-
 static int run_eat(void *arg, int fd, const char *sandbox)
 {
 	size_t taken = 0;
@@ -432,13 +386,19 @@ static void test_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_answer),	       cmocka_unit_test(test_crash),
-		cmocka_unit_test(test_hang),	       cmocka_unit_test(test_free_kills),
-		cmocka_unit_test(test_flood_of_answer), cmocka_unit_test(test_flood_of_words),
-		cmocka_unit_test(test_endless_words),  cmocka_unit_test(test_descriptors),
-		cmocka_unit_test(test_not_started),    cmocka_unit_test(test_sandbox),
-		cmocka_unit_test(test_memory),	       cmocka_unit_test(test_ignored_signal),
-		cmocka_unit_test(test_absence),	       cmocka_unit_test(test_many),
+		cmocka_unit_test(test_answer),
+		cmocka_unit_test(test_crash),
+		cmocka_unit_test(test_hang),
+		cmocka_unit_test(test_free_kills),
+		cmocka_unit_test(test_flood_of_answer),
+		cmocka_unit_test(test_flood_of_words),
+		cmocka_unit_test(test_endless_words),
+		cmocka_unit_test(test_descriptors),
+		cmocka_unit_test(test_not_started),
+		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_ignored_signal),
+		cmocka_unit_test(test_absence),
+		cmocka_unit_test(test_many),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
