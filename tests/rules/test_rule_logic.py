@@ -301,6 +301,7 @@ row
   id = "caller"
   chosen = false
   radv_force_family absent
+table nvml_device complete
 table vulkan_icd complete
 table hsa_env complete
 row
