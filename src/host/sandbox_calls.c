@@ -8,6 +8,8 @@
 #include <linux/fs.h>
 #include <linux/seccomp.h>
 #include <sched.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -179,6 +181,9 @@ static const struct refusal refusals[] = {
 	/* The machine itself, for a driver that runs as root. */
 	{ SYS_mount, EPERM, ALWAYS, 0, 0 },
 	{ SYS_umount2, EPERM, ALWAYS, 0, 0 },
+#ifdef SYS_umount
+	{ SYS_umount, EPERM, ALWAYS, 0, 0 },
+#endif
 	{ NR_OPEN_TREE, EPERM, ALWAYS, 0, 0 },
 	{ NR_OPEN_TREE_ATTR, EPERM, ALWAYS, 0, 0 },
 	{ NR_MOVE_MOUNT, EPERM, ALWAYS, 0, 0 },
@@ -210,6 +215,9 @@ static const struct refusal refusals[] = {
 	{ SYS_quotactl, EPERM, ALWAYS, 0, 0 },
 	{ NR_QUOTACTL_FD, EPERM, ALWAYS, 0, 0 },
 	{ SYS_settimeofday, EPERM, ALWAYS, 0, 0 },
+#ifdef SYS_stime
+	{ SYS_stime, EPERM, ALWAYS, 0, 0 },
+#endif
 	{ SYS_clock_settime, EPERM, ALWAYS, 0, 0 },
 	{ SYS_clock_adjtime, EPERM, ALWAYS, 0, 0 },
 	{ SYS_adjtimex, EPERM, ALWAYS, 0, 0 },
@@ -223,8 +231,19 @@ static const struct refusal refusals[] = {
 #endif
 };
 
-/* The program around the rows, and the longest that one row becomes. */
-enum { FRAME_LENGTH = 7, ROW_LENGTH = 5, PROGRAM_MAX = FRAME_LENGTH + ROW_LENGTH * GD_COUNT(refusals) };
+/*
+ * The rows are put in order and in blocks, and a call passes over each block in
+ * which it is not. When the filter is put in place, the kernel runs it for
+ * every call that there is; in one long row, that would take most of the time
+ * that the sandbox needs.
+ */
+enum {
+	ROWS = GD_COUNT(refusals),
+	BLOCK = 12,	  /* about the square root of ROWS; the longest that this can become must be less than 255 */
+	FRAME_LENGTH = 7, /* the instructions around the rows */
+	ROW_LENGTH = 5,	  /* the longest that one row becomes */
+	PROGRAM_MAX = FRAME_LENGTH + ROW_LENGTH * ROWS + ROWS,
+};
 
 struct program {
 	struct sock_filter code[PROGRAM_MAX];
@@ -277,11 +296,36 @@ static void add_row(struct program *p, const struct refusal *row)
 	add_load(p, offsetof(struct seccomp_data, nr));
 }
 
+static int compare_calls(const void *a, const void *b)
+{
+	const struct refusal *x = a;
+	const struct refusal *y = b;
+
+	return (x->call > y->call) - (x->call < y->call);
+}
+
+/* Adds the rows up to the end of a block, which is never between two rows of one call. Returns how many. */
+static size_t add_block(struct program *p, const struct refusal *rows, size_t count)
+{
+	unsigned short head = p->len;
+	size_t n = 0;
+
+	add_jump(p, BPF_JGT, 0, 0, 0);
+	while (n < count && (n < BLOCK || rows[n].call == rows[n - 1].call))
+		add_row(p, &rows[n++]);
+	p->code[head].k = rows[n - 1].call;
+	p->code[head].jt = (uint8_t)(p->len - head - 1);
+	return n;
+}
+
 bool gd_sandbox_close_calls(void)
 {
+	struct refusal rows[ROWS];
 	struct program p = { .len = 0 };
 	struct sock_fprog all = { .filter = p.code };
 
+	memcpy(rows, refusals, sizeof(rows));
+	qsort(rows, ROWS, sizeof(rows[0]), compare_calls);
 	add_load(&p, offsetof(struct seccomp_data, arch));
 	add_jump(&p, BPF_JEQ, OWN_ARCH, 1, 0);
 	add_answer(&p, refuse(ENOSYS));
@@ -289,8 +333,8 @@ bool gd_sandbox_close_calls(void)
 	/* The numbers of x32 would be a way around. */
 	add_jump(&p, BPF_JGE, 0x40000000, 0, 1);
 	add_answer(&p, refuse(ENOSYS));
-	for (size_t i = 0; i < GD_COUNT(refusals); i++)
-		add_row(&p, &refusals[i]);
+	for (size_t i = 0; i < ROWS;)
+		i += add_block(&p, &rows[i], ROWS - i);
 	add_answer(&p, SECCOMP_RET_ALLOW);
 	all.len = p.len;
 	return !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &all, 0, 0);
