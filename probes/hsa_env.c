@@ -6,26 +6,26 @@
 #include "probes/hsa.h"
 
 static const struct gd_column columns[] = {
-	{ .name = "id", .type = GD_TEXT, .flags = GD_COL_KEY, .help = "always \"caller\"" },
+	{ .name = "id", .type = GD_TEXT, .flags = GD_COL_KEY, .help = "Always \"caller\"." },
 	{ .name = "override",
 	  .type = GD_TEXT,
-	  .help = "the ISA that ROCm shall take every GPU for: HSA_OVERRIDE_GFX_VERSION" },
+	  .help = "The ISA that ROCm shall take every GPU for: HSA_OVERRIDE_GFX_VERSION." },
 	{ .name = "node_overrides",
 	  .type = GD_TEXT,
-	  .help = "the variables of that name with _ and the number of a node behind it, which win over it" },
-	{ .name = "overridden", .type = GD_BOOL, .help = "any of these is set" },
+	  .help = "The variables of that name with _ and the number of a node behind it, which win over it." },
+	{ .name = "overridden", .type = GD_BOOL, .help = "Any of these is set." },
 	{ .name = "override_valid",
 	  .type = GD_BOOL,
-	  .help = "all of them are three decimal numbers, as in 10.3.0; others keep the runtime from starting" },
+	  .help = "All of them are three decimal numbers, as in 10.3.0; others keep the runtime from starting." },
 	{ .name = "rocr_visible_devices",
 	  .type = GD_TEXT,
-	  .help = "ROCR_VISIBLE_DEVICES: the GPUs that the runtime shall show" },
-	{ .name = "devices_chosen", .type = GD_BOOL, .help = "ROCR_VISIBLE_DEVICES is set, so GPUs may be hidden" },
+	  .help = "ROCR_VISIBLE_DEVICES: the GPUs that the runtime shall show." },
+	{ .name = "devices_chosen", .type = GD_BOOL, .help = "ROCR_VISIBLE_DEVICES is set, so GPUs may be hidden." },
 	{ .name = "hip_visible_devices",
 	  .type = GD_TEXT,
-	  .help = "HIP_VISIBLE_DEVICES: the GPUs that HIP shall show of those" },
-	{ .name = "xnack", .type = GD_TEXT, .help = "HSA_XNACK: whether page faults of the GPU are to be served" },
-	{ .name = "enable_sdma", .type = GD_TEXT, .help = "HSA_ENABLE_SDMA: whether the copy engines may be used" },
+	  .help = "HIP_VISIBLE_DEVICES: the GPUs that HIP shall show of those." },
+	{ .name = "xnack", .type = GD_TEXT, .help = "HSA_XNACK: whether page faults of the GPU are to be served." },
+	{ .name = "enable_sdma", .type = GD_TEXT, .help = "HSA_ENABLE_SDMA: whether the copy engines may be used." },
 };
 
 static const struct gd_table table = {

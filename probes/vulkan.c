@@ -12,15 +12,15 @@
 #include "probes/pci.h"
 
 static const struct gd_column vulkan_columns[] = {
-	{ .name = "id", .type = GD_TEXT, .flags = GD_COL_KEY, .help = "always vulkan" },
-	{ .name = "api_version", .type = GD_VERSION, .help = "the Vulkan version that the loader offers" },
+	{ .name = "id", .type = GD_TEXT, .flags = GD_COL_KEY, .help = "Always vulkan." },
+	{ .name = "api_version", .type = GD_VERSION, .help = "The Vulkan version that the loader offers." },
 	{ .name = "instance_result",
 	  .type = GD_TEXT,
-	  .help = "what vkCreateInstance answered: VK_SUCCESS, or the error" },
-	{ .name = "devices_result", .type = GD_TEXT, .help = "what vkEnumeratePhysicalDevices answered" },
-	{ .name = "device_count", .type = GD_INT, .help = "the devices that programs are shown, software included" },
-	{ .name = "gpu_count", .type = GD_INT, .help = "those of them that are no software on the CPU" },
-	{ .name = "mesa_version", .type = GD_VERSION, .help = "the highest version of Mesa among the drivers" },
+	  .help = "What vkCreateInstance answered: VK_SUCCESS, or the error." },
+	{ .name = "devices_result", .type = GD_TEXT, .help = "What vkEnumeratePhysicalDevices answered." },
+	{ .name = "device_count", .type = GD_INT, .help = "The devices that programs are shown, software included." },
+	{ .name = "gpu_count", .type = GD_INT, .help = "Those of them that are no software on the CPU." },
+	{ .name = "mesa_version", .type = GD_VERSION, .help = "The highest version of Mesa among the drivers." },
 };
 
 static const struct gd_table vulkan_table = {
@@ -32,14 +32,14 @@ static const struct gd_table vulkan_table = {
 };
 
 static const struct gd_column driver_columns[] = {
-	{ .name = "manifest", .type = GD_TEXT, .flags = GD_COL_KEY, .help = "the manifest; see vulkan_icd" },
-	{ .name = "library", .type = GD_TEXT, .help = "the library that was loaded, or asked for in vain" },
+	{ .name = "manifest", .type = GD_TEXT, .flags = GD_COL_KEY, .help = "The manifest; see vulkan_icd." },
+	{ .name = "library", .type = GD_TEXT, .help = "The library that was loaded, or asked for in vain." },
 	{ .name = "status",
 	  .type = GD_TEXT,
 	  .help = "ok, missing, unresolved (something that it needs is missing), denied, garbage, failed, or foreign "
-		  "(for programs of other bits)" },
-	{ .name = "missing", .type = GD_TEXT, .help = "the library or symbol that it needs and that is not there" },
-	{ .name = "detail", .type = GD_TEXT, .help = "what the dynamic linker said" },
+		  "(for programs of other bits)." },
+	{ .name = "missing", .type = GD_TEXT, .help = "The library or symbol that it needs and that is not there." },
+	{ .name = "detail", .type = GD_TEXT, .help = "What the dynamic linker said." },
 };
 
 static const struct gd_table driver_table = {
@@ -50,49 +50,49 @@ static const struct gd_table driver_table = {
 };
 
 static const struct gd_column device_columns[] = {
-	{ .name = "id", .type = GD_TEXT, .flags = GD_COL_KEY, .help = "vulkan0, vulkan1 … in the loader's order" },
-	{ .name = "name", .type = GD_TEXT, .help = "the name that the driver gives it" },
+	{ .name = "id", .type = GD_TEXT, .flags = GD_COL_KEY, .help = "vulkan0, vulkan1 … in the loader's order." },
+	{ .name = "name", .type = GD_TEXT, .help = "The name that the driver gives it." },
 	{ .name = "type",
 	  .type = GD_TEXT,
-	  .help = "integrated, discrete, virtual, cpu or other, as the driver says" },
-	{ .name = "software", .type = GD_BOOL, .help = "whether it is the CPU under another name: never a GPU" },
+	  .help = "integrated, discrete, virtual, cpu or other, as the driver says." },
+	{ .name = "software", .type = GD_BOOL, .help = "Whether it is the CPU under another name: never a GPU." },
 	{ .name = "driver",
 	  .type = GD_TEXT,
-	  .help = "radv, amdvlk, amdgpu-pro, nvidia, nvk, anv, lavapipe …; other drivers by number" },
-	{ .name = "driver_name", .type = GD_TEXT, .help = "the driver's own name" },
-	{ .name = "driver_info", .type = GD_TEXT, .help = "the driver's own words about its version" },
-	{ .name = "mesa_version", .type = GD_VERSION, .help = "the version of Mesa; absent for other drivers" },
-	{ .name = "api_version", .type = GD_VERSION, .help = "the Vulkan version of the device" },
-	{ .name = "vendor_id", .type = GD_TEXT, .help = "the vendor, as four hexadecimal digits" },
-	{ .name = "device_id", .type = GD_TEXT, .help = "the chip, as four hexadecimal digits" },
-	{ .name = "pci_address", .type = GD_TEXT, .help = "its PCI address (VK_EXT_pci_bus_info)" },
-	{ .name = "radv_family", .type = GD_TEXT, .help = "the chip's family in RADV's name: PHOENIX, GFX1201 …" },
-	{ .name = "isa", .type = GD_TEXT, .help = "the ISA that this family stands for" },
+	  .help = "radv, amdvlk, amdgpu-pro, nvidia, nvk, anv, lavapipe …; other drivers by number." },
+	{ .name = "driver_name", .type = GD_TEXT, .help = "The driver's own name." },
+	{ .name = "driver_info", .type = GD_TEXT, .help = "The driver's own words about its version." },
+	{ .name = "mesa_version", .type = GD_VERSION, .help = "The version of Mesa; absent for other drivers." },
+	{ .name = "api_version", .type = GD_VERSION, .help = "The Vulkan version of the device." },
+	{ .name = "vendor_id", .type = GD_TEXT, .help = "The vendor, as four hexadecimal digits." },
+	{ .name = "device_id", .type = GD_TEXT, .help = "The chip, as four hexadecimal digits." },
+	{ .name = "pci_address", .type = GD_TEXT, .help = "Its PCI address (VK_EXT_pci_bus_info)." },
+	{ .name = "radv_family", .type = GD_TEXT, .help = "The chip's family in RADV's name: PHOENIX, GFX1201 …" },
+	{ .name = "isa", .type = GD_TEXT, .help = "The ISA that this family stands for." },
 	{ .name = "device_local_mib",
 	  .type = GD_INT,
-	  .help = "the heaps that the driver calls the device's own, added up" },
+	  .help = "The heaps that the driver calls the device's own, added up." },
 	{ .name = "llama_cpp_mib",
 	  .type = GD_INT,
-	  .help = "what llama.cpp counts as its memory: these heaps, and on an integrated GPU all heaps" },
-	{ .name = "host_mib", .type = GD_INT, .help = "the other heaps, added up" },
-	{ .name = "max_allocation_mib", .type = GD_INT, .help = "the largest single allocation" },
-	{ .name = "max_buffer_mib", .type = GD_INT, .help = "the largest buffer (maxBufferSize)" },
+	  .help = "What llama.cpp counts as its memory: these heaps, and on an integrated GPU all heaps." },
+	{ .name = "host_mib", .type = GD_INT, .help = "The other heaps, added up." },
+	{ .name = "max_allocation_mib", .type = GD_INT, .help = "The largest single allocation." },
+	{ .name = "max_buffer_mib", .type = GD_INT, .help = "The largest buffer (maxBufferSize)." },
 	{ .name = "max_storage_range_mib",
 	  .type = GD_INT,
-	  .help = "how much of a buffer a shader reaches at once (maxStorageBufferRange)" },
+	  .help = "How much of a buffer a shader reaches at once (maxStorageBufferRange)." },
 	{ .name = "shared_memory_bytes",
 	  .type = GD_INT,
-	  .help = "memory that a group of threads shares (maxComputeSharedMemorySize)" },
-	{ .name = "subgroup_size", .type = GD_INT, .help = "threads that run in step" },
-	{ .name = "subgroup_size_min", .type = GD_INT, .help = "the least that a shader may ask for" },
-	{ .name = "subgroup_size_max", .type = GD_INT, .help = "the most that a shader may ask for" },
-	{ .name = "fp16", .type = GD_BOOL, .help = "whether shaders compute and store 16-bit floats" },
-	{ .name = "int8_dot", .type = GD_BOOL, .help = "whether 4 x 8-bit dot products run in hardware" },
-	{ .name = "coopmat", .type = GD_BOOL, .help = "whether it has matrix units (VK_KHR_cooperative_matrix)" },
-	{ .name = "coopmat2", .type = GD_BOOL, .help = "whether it has VK_NV_cooperative_matrix2" },
-	{ .name = "bfloat16", .type = GD_BOOL, .help = "whether shaders compute with bfloat16" },
-	{ .name = "bfloat16_coopmat", .type = GD_BOOL, .help = "whether matrix units take bfloat16" },
-	{ .name = "memory_budget", .type = GD_BOOL, .help = "whether the driver tells how much memory is free" },
+	  .help = "Memory that a group of threads shares (maxComputeSharedMemorySize)." },
+	{ .name = "subgroup_size", .type = GD_INT, .help = "Threads that run in step." },
+	{ .name = "subgroup_size_min", .type = GD_INT, .help = "The least that a shader may ask for." },
+	{ .name = "subgroup_size_max", .type = GD_INT, .help = "The most that a shader may ask for." },
+	{ .name = "fp16", .type = GD_BOOL, .help = "Whether shaders compute and store 16-bit floats." },
+	{ .name = "int8_dot", .type = GD_BOOL, .help = "Whether 4 x 8-bit dot products run in hardware." },
+	{ .name = "coopmat", .type = GD_BOOL, .help = "Whether it has matrix units (VK_KHR_cooperative_matrix)." },
+	{ .name = "coopmat2", .type = GD_BOOL, .help = "Whether it has VK_NV_cooperative_matrix2." },
+	{ .name = "bfloat16", .type = GD_BOOL, .help = "Whether shaders compute with bfloat16." },
+	{ .name = "bfloat16_coopmat", .type = GD_BOOL, .help = "Whether matrix units take bfloat16." },
+	{ .name = "memory_budget", .type = GD_BOOL, .help = "Whether the driver tells how much memory is free." },
 };
 
 static const struct gd_table device_table = {
@@ -103,16 +103,16 @@ static const struct gd_table device_table = {
 };
 
 static const struct gd_column heap_columns[] = {
-	{ .name = "id", .type = GD_TEXT, .flags = GD_COL_KEY, .help = "device and number: vulkan0/1" },
-	{ .name = "device", .type = GD_TEXT, .help = "the device, as in vulkan_device" },
-	{ .name = "size_mib", .type = GD_INT, .help = "its size" },
-	{ .name = "device_local", .type = GD_BOOL, .help = "whether the driver calls it the device's own" },
-	{ .name = "host_visible", .type = GD_BOOL, .help = "whether the CPU can reach it directly" },
+	{ .name = "id", .type = GD_TEXT, .flags = GD_COL_KEY, .help = "Device and number: vulkan0/1." },
+	{ .name = "device", .type = GD_TEXT, .help = "The device, as in vulkan_device." },
+	{ .name = "size_mib", .type = GD_INT, .help = "Its size." },
+	{ .name = "device_local", .type = GD_BOOL, .help = "Whether the driver calls it the device's own." },
+	{ .name = "host_visible", .type = GD_BOOL, .help = "Whether the CPU can reach it directly." },
 	{ .name = "budget_mib",
 	  .type = GD_INT,
 	  .flags = GD_COL_VOLATILE,
-	  .help = "how much of it this program could use now (VK_EXT_memory_budget)" },
-	{ .name = "used_mib", .type = GD_INT, .flags = GD_COL_VOLATILE, .help = "how much this program uses" },
+	  .help = "How much of it this program could use now (VK_EXT_memory_budget)." },
+	{ .name = "used_mib", .type = GD_INT, .flags = GD_COL_VOLATILE, .help = "How much this program uses." },
 };
 
 static const struct gd_table heap_table = {

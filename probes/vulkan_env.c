@@ -5,17 +5,19 @@
 #include "probe/probe.h"
 
 static const struct gd_column columns[] = {
-	{ .name = "id", .type = GD_TEXT, .flags = GD_COL_KEY, .help = "always \"caller\"" },
+	{ .name = "id", .type = GD_TEXT, .flags = GD_COL_KEY, .help = "Always \"caller\"." },
 	{ .name = "driver_files",
 	  .type = GD_TEXT,
-	  .help = "VK_DRIVER_FILES, or by its older name VK_ICD_FILENAMES: the only manifests that count" },
-	{ .name = "add_driver_files", .type = GD_TEXT, .help = "VK_ADD_DRIVER_FILES: manifests beside the others" },
-	{ .name = "drivers_select", .type = GD_TEXT, .help = "the manifests that are kept (VK_LOADER_DRIVERS_SELECT)" },
-	{ .name = "drivers_disable", .type = GD_TEXT, .help = "those that are left out (VK_LOADER_DRIVERS_DISABLE)" },
-	{ .name = "chosen", .type = GD_BOOL, .help = "whether any of these keeps drivers away" },
+	  .help = "VK_DRIVER_FILES, or by its older name VK_ICD_FILENAMES: the only manifests that count." },
+	{ .name = "add_driver_files", .type = GD_TEXT, .help = "VK_ADD_DRIVER_FILES: manifests beside the others." },
+	{ .name = "drivers_select",
+	  .type = GD_TEXT,
+	  .help = "The manifests that are kept (VK_LOADER_DRIVERS_SELECT)." },
+	{ .name = "drivers_disable", .type = GD_TEXT, .help = "Those that are left out (VK_LOADER_DRIVERS_DISABLE)." },
+	{ .name = "chosen", .type = GD_BOOL, .help = "Whether any of these keeps drivers away." },
 	{ .name = "radv_force_family",
 	  .type = GD_TEXT,
-	  .help = "RADV_FORCE_FAMILY: a chip that RADV is to pretend, which then computes nothing" },
+	  .help = "RADV_FORCE_FAMILY: a chip that RADV is to pretend, which then computes nothing." },
 };
 
 static const struct gd_table table = {

@@ -16,20 +16,20 @@
 #include "probes/pci.h"
 
 static const struct gd_column columns[] = {
-	{ .name = "manifest", .type = GD_TEXT, .flags = GD_COL_KEY, .help = "the manifest file" },
-	{ .name = "valid", .type = GD_BOOL, .help = "whether it is a manifest in JSON at all" },
-	{ .name = "library", .type = GD_TEXT, .help = "the driver's library, as the manifest writes it" },
-	{ .name = "api_version", .type = GD_VERSION, .help = "the Vulkan version that the manifest promises" },
+	{ .name = "manifest", .type = GD_TEXT, .flags = GD_COL_KEY, .help = "The manifest file." },
+	{ .name = "valid", .type = GD_BOOL, .help = "Whether it is a manifest in JSON at all." },
+	{ .name = "library", .type = GD_TEXT, .help = "The driver's library, as the manifest writes it." },
+	{ .name = "api_version", .type = GD_VERSION, .help = "The Vulkan version that the manifest promises." },
 	{ .name = "driver",
 	  .type = GD_TEXT,
-	  .help = "the driver that the library is known for: radv, amdvlk, nvidia, nvk, anv, lavapipe …" },
-	{ .name = "software", .type = GD_BOOL, .help = "whether that driver computes on the CPU" },
+	  .help = "The driver that the library is known for: radv, amdvlk, nvidia, nvk, anv, lavapipe …" },
+	{ .name = "software", .type = GD_BOOL, .help = "Whether that driver computes on the CPU." },
 	{ .name = "bits",
 	  .type = GD_INT,
-	  .help = "32 or 64: for which programs the library is; absent where the manifest does not say" },
+	  .help = "32 or 64: for which programs the library is; absent where the manifest does not say." },
 	{ .name = "selected",
 	  .type = GD_BOOL,
-	  .help = "whether the loader takes it; variables (see vulkan_env) may name others, or leave it out" },
+	  .help = "Whether the loader takes it; variables (see vulkan_env) may name others, or leave it out." },
 };
 
 static const struct gd_table vulkan_icd_table = {

@@ -5,29 +5,32 @@
 #include <string.h>
 
 static const struct gd_column library_columns[] = {
-	{ .name = "id", .type = GD_TEXT, .flags = GD_COL_KEY, .help = "the library, and how it was asked" },
-	{ .name = "library", .type = GD_TEXT, .help = "the name or path it was asked for by" },
-	{ .name = "file", .type = GD_TEXT, .help = "the file that was loaded" },
-	{ .name = "version", .type = GD_VERSION, .help = "its version, as it says itself" },
+	{ .name = "id", .type = GD_TEXT, .flags = GD_COL_KEY, .help = "The library, and how it was asked." },
+	{ .name = "library", .type = GD_TEXT, .help = "The name or path it was asked for by." },
+	{ .name = "file", .type = GD_TEXT, .help = "The file that was loaded." },
+	{ .name = "version", .type = GD_VERSION, .help = "Its version, as it says itself." },
 	{ .name = "status",
 	  .type = GD_TEXT,
 	  .help = "ok, missing, unresolved (something that it needs is missing), too-old, denied, no-device, failed, "
 		  "garbage, crashed, timed-out, stuck (in the kernel) or not-asked (a device sleeps, or no process "
-		  "could be had)" },
-	{ .name = "detail", .type = GD_TEXT, .help = "the same as a sentence" },
-	{ .name = "missing", .type = GD_TEXT, .help = "the library or symbol that it needs and that is not there" },
-	{ .name = "denied_node", .type = GD_TEXT, .help = "the device node that may not be opened" },
-	{ .name = "signal", .type = GD_TEXT, .help = "the signal that a crash ended with: SIGSEGV, SIGABRT …" },
-	{ .name = "step", .type = GD_TEXT, .help = "the call that did not return" },
+		  "could be had)." },
+	{ .name = "detail", .type = GD_TEXT, .help = "The same as a sentence." },
+	{ .name = "missing", .type = GD_TEXT, .help = "The library or symbol that it needs and that is not there." },
+	{ .name = "denied_node", .type = GD_TEXT, .help = "The device node that may not be opened." },
+	{ .name = "signal", .type = GD_TEXT, .help = "The signal that a crash ended with: SIGSEGV, SIGABRT …" },
+	{ .name = "step", .type = GD_TEXT, .help = "The call that did not return." },
 	{ .name = "last_words",
 	  .type = GD_TEXT,
 	  .flags = GD_COL_VOLATILE,
-	  .help = "the last lines that it, or what it loaded, printed; joined by bars" },
+	  .help = "The last lines that it, or what it loaded, printed; joined by bars." },
 	{ .name = "took_ms",
 	  .type = GD_INT,
 	  .flags = GD_COL_VOLATILE,
-	  .help = "how long it took, from the start of its process until its end was seen" },
-	{ .name = "sandbox", .type = GD_TEXT, .flags = GD_COL_VOLATILE, .help = "what confined it while it was asked" },
+	  .help = "How long it took, from the start of its process until its end was seen." },
+	{ .name = "sandbox",
+	  .type = GD_TEXT,
+	  .flags = GD_COL_VOLATILE,
+	  .help = "What confined it while it was asked." },
 };
 
 const struct gd_table gd_library_table = {
