@@ -78,9 +78,14 @@ package_of() {
 
 	apt-get:header:vulkan/*) echo libvulkan-dev ;;
 	*:header:vulkan/*) echo vulkan-headers ;;
+	apt-get:header:hsa/*) echo libhsa-runtime-dev ;;
+	dnf:header:hsa/*) echo rocm-runtime-devel ;;
+	pacman:header:hsa/*) echo hsa-rocr ;;
 	apt-get:header:*) echo libc6-dev ;;
 	dnf:header:linux/*) echo kernel-headers ;;
 	dnf:header:*) echo glibc-devel ;;
+	# openSUSE itself has no ROCm.
+	zypper:header:hsa/*) ;;
 	zypper:header:linux/*) echo linux-glibc-devel ;;
 	zypper:header:*) echo glibc-devel ;;
 	pacman:header:linux/*) echo linux-api-headers ;;
@@ -150,6 +155,7 @@ list_missing() {
 	for thing; do
 		is_there "$thing" && continue
 		package=$(package_of "$thing")
+		[ "$package" ] || continue
 		case " $wanted " in
 		*" $package "*) ;;
 		*) wanted="$wanted${wanted:+ }$package" ;;
@@ -367,7 +373,8 @@ run_tests() {
 	need tool:autoconf tool:aclocal tool:xz tool:clang lib:cmocka tool:python3 python:jsonschema
 	need clang-runtime
 	would_like tool:valgrind tool:mandoc tool:strace tool:shellcheck tool:lspci tool:hwloc-info tool:gcovr \
-		tool:umockdev-run clang-symbols tool:bash lavapipe tool:vulkaninfo
+		tool:umockdev-run clang-symbols tool:bash lavapipe tool:vulkaninfo \
+		header:hsa/hsa.h
 	# Some tests ask which files are part of the project.
 	[ ! -e .git ] || would_like tool:git
 	make_configure
