@@ -86,15 +86,21 @@ int gd_capture_add(struct gd_capture *c, const char *path, enum gd_verb verb, st
 	return 0;
 }
 
+static int compare_paths(const void *a, const void *b)
+{
+	const struct gd_entry *x = a;
+	const struct gd_entry *y = b;
+
+	return strcmp(x->path, y->path);
+}
+
+/* What is not there is so for every verb; variables and notes have names of their own. */
 static bool is_absent(const struct gd_capture *c, const char *path)
 {
-	for (int verb = 0; verb < GD_VERB_ENV; verb++) {
-		const struct gd_entry *e = gd_capture_find(c, path, (enum gd_verb)verb);
+	struct gd_entry key = { .path = (char *)(uintptr_t)path };
+	struct gd_entry *const *found = *path == '/' ? tfind(&key, &c->index, compare_paths) : NULL;
 
-		if (e)
-			return e->error == -ENOENT;
-	}
-	return false;
+	return found && (*found)->error == -ENOENT;
 }
 
 /* What to say of a path that has no entry of its own for this verb. */

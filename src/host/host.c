@@ -65,16 +65,22 @@ int gd_host_read(struct gd_host *h, const char *path, struct gd_buf *out)
 	return gd_host_read_max(h, path, GD_READ_MAX_BYTES, out);
 }
 
-int gd_host_list(struct gd_host *h, const char *path, struct gd_strv *out)
+int gd_host_list_any(struct gd_host *h, const char *path, struct gd_strv *out)
 {
 	int r = h->ops->list(h->impl, path, out);
 
-	if (r < 0) {
+	if (r < 0)
 		gd_strv_free(out);
-		return r;
-	}
-	gd_strv_sort_natural(out);
-	return 0;
+	return r < 0 ? r : 0;
+}
+
+int gd_host_list(struct gd_host *h, const char *path, struct gd_strv *out)
+{
+	int r = gd_host_list_any(h, path, out);
+
+	if (r == 0)
+		gd_strv_sort_natural(out);
+	return r;
 }
 
 int gd_host_link(struct gd_host *h, const char *path, char **ret)
