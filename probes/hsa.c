@@ -18,7 +18,8 @@ static const struct gd_column runtime_columns[] = {
 	{ .name = "found_in",
 	  .type = GD_TEXT,
 	  .help = "loader (in the loader's folders, where programs look first), unlisted (there, but the loader does "
-		  "not find it), LD_LIBRARY_PATH, opt, distribution, engine, or python." },
+		  "not find it), LD_LIBRARY_PATH, opt, distribution, engine, python, or other (the loader's files or a "
+		  "variable lead there)." },
 	{ .name = "hsa_version", .type = GD_VERSION, .help = "The version of the HSA standard that it follows." },
 	{ .name = "build", .type = GD_TEXT, .help = "The build that it says it is; many say nothing." },
 	{ .name = "without_override",

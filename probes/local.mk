@@ -64,6 +64,9 @@ PROBE_PARTS = \
 	probes/pci_names.h \
 	probes/platform.h \
 	probes/platform_virt.c \
+	probes/rocm_find.c \
+	probes/rocm_find.h \
+	probes/rocm_places.c \
 	probes/udev.h \
 	probes/udev_library.c \
 	probes/vulkan.h \

@@ -115,6 +115,7 @@ static void test_environment(void **state)
 				  "env HOME = /home/u\n"
 				  "env VIRTUAL_ENV = /v\n"
 				  "env CONDA_PREFIX = \n"
+				  "stat /a" DIR "stat /b" DIR "stat " LIB DIR
 				  "stat /a/libhsa-runtime64.so.1" STAT "stat /b/libhsa-runtime64.so.1" STAT
 				  "stat " LIB "/libhsa-runtime64.so.1" STAT
 				  "dir /v/lib\n|python3.12\n|pkgconfig\n"
@@ -141,6 +142,7 @@ static void test_conda(void **state)
 {
 	(void)state;
 	expect_found(open_entries("env CONDA_PREFIX = /c\n"
+				  "stat /c/lib" DIR "absent /c/lib/libhsa-runtime64.so.1\n"
 				  "stat /c/lib/libhsa-runtime64.so" STAT "stat /c/lib/python3.12" DIR
 				  "stat /c/lib/python3.12/site-packages" DIR
 				  "dir /c/lib/python3.12/site-packages/torch/lib\n|libhsa-runtime64.so\n"
