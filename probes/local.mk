@@ -19,6 +19,7 @@ PROBE_SOURCES = \
 	probes/libdrm.c \
 	probes/udev.c \
 	probes/hsa.c \
+	probes/rocm.c \
 	probes/gpu.c
 
 # Parts of the probes above.
@@ -64,9 +65,12 @@ PROBE_PARTS = \
 	probes/pci_names.h \
 	probes/platform.h \
 	probes/platform_virt.c \
+	probes/rocm.h \
 	probes/rocm_find.c \
 	probes/rocm_find.h \
+	probes/rocm_owner.c \
 	probes/rocm_places.c \
+	probes/rocm_version.c \
 	probes/udev.h \
 	probes/udev_library.c \
 	probes/vulkan.h \
