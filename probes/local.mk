@@ -20,6 +20,7 @@ PROBE_SOURCES = \
 	probes/udev.c \
 	probes/hsa.c \
 	probes/rocm.c \
+	probes/rocm_kernels.c \
 	probes/gpu.c
 
 # Parts of the probes above.
@@ -68,9 +69,15 @@ PROBE_PARTS = \
 	probes/rocm.h \
 	probes/rocm_find.c \
 	probes/rocm_find.h \
+	probes/rocm_kernels.h \
+	probes/rocm_kernels_folder.c \
 	probes/rocm_owner.c \
 	probes/rocm_places.c \
 	probes/rocm_version.c \
+	probes/tensile_name.c \
+	probes/tensile_name.h \
+	probes/tensile_tally.c \
+	probes/tensile_tally.h \
 	probes/udev.h \
 	probes/udev_library.c \
 	probes/vulkan.h \

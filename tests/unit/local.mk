@@ -26,12 +26,15 @@ UNIT_TESTS = \
 	tests/unit/test_probe_nvml \
 	tests/unit/test_probe_pci \
 	tests/unit/test_probe_platform \
+	tests/unit/test_probe_rocm \
+	tests/unit/test_probe_rocm_kernels \
 	tests/unit/test_probe_vulkan \
 	tests/unit/test_recorder \
 	tests/unit/test_resolve \
 	tests/unit/test_rule_guard \
 	tests/unit/test_sandbox \
 	tests/unit/test_store \
+	tests/unit/test_tensile_name \
 	tests/unit/test_text \
 	tests/unit/test_tree \
 	tests/unit/test_version
@@ -48,6 +51,7 @@ EXTRA_DIST += \
 	tests/unit/mask_fixture.h \
 	tests/unit/pci_fixture.h \
 	tests/unit/probe_machine.h \
+	tests/unit/rocm_fixture.h \
 	tests/unit/tree_fixture.h
 
 tests_unit_test_buf_strv_LDADD = $(UNIT_LIBS)
@@ -74,12 +78,15 @@ tests_unit_test_probe_kfd_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_nvml_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_pci_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_platform_LDADD = $(UNIT_LIBS)
+tests_unit_test_probe_rocm_LDADD = $(UNIT_LIBS)
+tests_unit_test_probe_rocm_kernels_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_vulkan_LDADD = $(UNIT_LIBS)
 tests_unit_test_recorder_LDADD = $(UNIT_LIBS)
 tests_unit_test_resolve_LDADD = $(UNIT_LIBS)
 tests_unit_test_rule_guard_LDADD = $(UNIT_LIBS)
 tests_unit_test_sandbox_LDADD = $(UNIT_LIBS) -lpthread
 tests_unit_test_store_LDADD = $(UNIT_LIBS)
+tests_unit_test_tensile_name_LDADD = $(UNIT_LIBS)
 tests_unit_test_text_LDADD = $(UNIT_LIBS)
 tests_unit_test_tree_LDADD = $(UNIT_LIBS)
 tests_unit_test_version_LDADD = $(UNIT_LIBS)

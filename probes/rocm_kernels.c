@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Kernels by ISA: for each copy of ROCm the folders that its libraries take
+ * kernels from, and the folders that variables name. What is in the libraries'
+ * own files is for the probe code_object.
+ *
+ * Source of the places and their order: rocBLAS' and hipBLASLt's
+ * tensile_host.cpp; Debian puts the version between rocblas and library.
+ */
+#include "probes/rocm_kernels.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "probes/rocm_find.h"
+
+/* Rows of rocm_install, one at a time. */
+struct install {
+	struct gd_ctx *ctx;
+	const char *id;
+	char *archives;
+};
+
+static char *resolved(struct gd_ctx *ctx, const char *base, const char *rest)
+{
+	gd_autofree path = gd_xasprintf("%s/%s", base, rest);
+	char *real = NULL;
+
+	return gd_host_resolve(ctx->host, path, &real) == 0 ? real : GD_STEAL(path);
+}
+
+/* Beside the folder of the libraries, or above it. NULL where there is none. */
+static char *find_archives(const struct gd_row *row)
+{
+	return gd_get_int(row, "kpack", 0) ? gd_xstrdup(gd_get(row, "kpack")->source) : NULL;
+}
+
+static bool add_below(const struct install *in, const char *base, const char *rest, const char *library,
+		      enum gd_kernel_expected expected)
+{
+	gd_autofree path = resolved(in->ctx, base, rest);
+	struct gd_kernel_folder f = { .path = path,
+				      .library = library,
+				      .found_by = "install",
+				      .install = in->id,
+				      .archives = in->archives,
+				      .expected = expected };
+
+	return gd_kernel_folder_add(in->ctx, &f);
+}
+
+/* rocblas/4.4.1/library, rocblas/5/library. */
+static bool add_versions(const struct install *in, const char *base)
+{
+	gd_autofree dir = gd_xasprintf("%s/rocblas", base);
+	gd_autostrv names = { 0 };
+	bool found = false;
+
+	if (gd_host_list(in->ctx->host, dir, &names) < 0)
+		return false;
+	for (size_t i = 0; i < names.count && i < GD_ROCM_LISTED; i++) {
+		gd_autofree rest = gd_xasprintf("rocblas/%s/library", names.items[i]);
+
+		if (names.items[i][strspn(names.items[i], "0123456789.")] == '\0')
+			found |= add_below(in, base, rest, "rocblas", GD_KERNELS_USUAL);
+	}
+	return found;
+}
+
+static bool add_rocblas(const struct install *in, const char *base)
+{
+	/* Of a build tree, and of folders with everything in them. */
+	static const char *const rests[] = { "../../Tensile/library", "library", "../rocblas/library" };
+	bool found = false;
+
+	for (size_t i = 0; i < GD_COUNT(rests); i++)
+		found |= add_below(in, base, rests[i], "rocblas", GD_KERNELS_PERHAPS);
+	found |= add_below(in, base, "rocblas/library", "rocblas", GD_KERNELS_USUAL);
+	return found | add_versions(in, base);
+}
+
+static bool add_hipblaslt(const struct install *in, const char *base)
+{
+	bool built = add_below(in, base, "../Tensile/library", "hipblaslt", GD_KERNELS_PERHAPS);
+
+	return add_below(in, base, "hipblaslt/library", "hipblaslt", GD_KERNELS_USUAL) || built;
+}
+
+/* The folder of the file itself, where that is another one: libraries look beside themselves. */
+static char *folder_of_file(const struct gd_row *row, const char *column)
+{
+	const char *file = gd_get_text(row, column, NULL);
+	const char *slash = file ? strrchr(file, '/') : NULL;
+
+	return slash && slash != file ? gd_xstrndup(file, (size_t)(slash - file)) : NULL;
+}
+
+static void add_of_library(const struct install *in, const struct gd_row *row, const char *column, const char *library,
+			   bool (*add)(const struct install *in, const char *base))
+{
+	gd_autofree folder = folder_of_file(row, column);
+	gd_autofree usual = gd_xasprintf("%s/library", library);
+	bool found = add(in, in->id);
+
+	if (folder && strcmp(folder, in->id) != 0)
+		found |= add(in, folder);
+	/* The library is there, and its kernels are not: that is worth a row. */
+	if (folder && !found)
+		add_below(in, in->id, usual, library, GD_KERNELS_NAMED);
+}
+
+static void add_miopen(const struct install *in, const struct gd_row *row)
+{
+	static const char *const rests[] = { "../share/miopen/db", "../../share/miopen/db" };
+	bool multiarch = !strcmp(gd_get_text(row, "kind", ""), "distribution");
+
+	for (size_t i = 0; i < (multiarch ? GD_COUNT(rests) : 1); i++)
+		add_below(in, in->id, rests[i], "miopen", GD_KERNELS_PERHAPS);
+}
+
+static void add_install(struct gd_ctx *ctx, const struct gd_row *row)
+{
+	gd_autofree archives = find_archives(row);
+	struct install in = { .ctx = ctx, .id = gd_get_text(row, "id", ""), .archives = archives };
+
+	add_of_library(&in, row, "rocblas_file", "rocblas", add_rocblas);
+	add_of_library(&in, row, "hipblaslt_file", "hipblaslt", add_hipblaslt);
+	add_miopen(&in, row);
+}
+
+/* ---------------------------------------------------------------- variables -- */
+
+static const struct {
+	const char *name;
+	const char *library;
+} variables[] = {
+	{ "ROCBLAS_TENSILE_LIBPATH", "rocblas" },
+	{ "HIPBLASLT_TENSILE_LIBPATH", "hipblaslt" },
+};
+
+void gd_rocm_kernels_add(struct gd_ctx *ctx, const char *path, const char *library, const char *found_by)
+{
+	gd_autofree archives = NULL;
+	struct gd_kernel_folder f = { .path = path,
+				      .library = library,
+				      .found_by = found_by,
+				      .expected = GD_KERNELS_NAMED };
+
+	if (*path != '/')
+		return;
+	archives = resolved(ctx, path, "../../../.kpack");
+	f.archives = archives;
+	gd_kernel_folder_add(ctx, &f);
+}
+
+/* The first error of a variable that could not be learnt. */
+static int add_of_caller(struct gd_ctx *ctx)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < GD_COUNT(variables); i++) {
+		gd_autofree value = NULL;
+		int r = gd_host_env(ctx->host, variables[i].name, &value);
+
+		if (r == 0)
+			gd_rocm_kernels_add(ctx, value, variables[i].library, variables[i].name);
+		else if (r != -ENOENT && !error)
+			error = r;
+	}
+	return error;
+}
+
+static void add_of_settings(struct gd_ctx *ctx)
+{
+	const struct gd_rows *settings = gd_facts_table_peek(ctx->facts, "setting");
+
+	for (size_t s = 0; settings && s < settings->count; s++)
+		for (size_t i = 0; i < GD_COUNT(variables); i++)
+			if (!strcmp(gd_get_text(settings->rows[s], "variable", ""), variables[i].name))
+				gd_rocm_kernels_add(ctx, gd_get_text(settings->rows[s], "value", ""),
+						    variables[i].library, variables[i].name);
+}
+
+/* -------------------------------------------------------------- completeness -- */
+
+static void close_libraries(struct gd_ctx *ctx, int error)
+{
+	const struct gd_rows *installs = gd_facts_table_peek(ctx->facts, "rocm_install");
+
+	if (!installs->complete)
+		gd_facts_incomplete(ctx->facts, "kernel_library", installs->gap, installs->detail, installs->remedy);
+	else if (error)
+		gd_facts_incomplete(ctx->facts, "kernel_library", gd_gap_of_error(error),
+				    "the variables that name folders of kernels", gd_remedy_peek(error));
+	else
+		gd_facts_complete(ctx->facts, "kernel_library");
+}
+
+static void close_isas(struct gd_ctx *ctx)
+{
+	const struct gd_rows *libraries = gd_facts_table_peek(ctx->facts, "kernel_library");
+
+	if (!libraries->complete) {
+		gd_facts_incomplete(ctx->facts, "kernel_isa", libraries->gap, libraries->detail, libraries->remedy);
+		return;
+	}
+	for (size_t i = 0; i < libraries->count; i++) {
+		const struct gd_cell *layout = gd_get(libraries->rows[i], "layout");
+		gd_autofree detail = NULL;
+
+		if (gd_get_int(libraries->rows[i], "complete", 0))
+			continue;
+		detail = gd_xasprintf("%s may hold kernels for more", gd_get_text(libraries->rows[i], "id", ""));
+		gd_facts_incomplete(ctx->facts, "kernel_isa",
+				    layout->state == GD_UNKNOWN ? layout->gap : GD_GAP_NO_SOURCE,
+				    layout->state == GD_UNKNOWN ? layout->detail : detail, layout->remedy);
+		return;
+	}
+	gd_facts_complete(ctx->facts, "kernel_isa");
+}
+
+static int run(struct gd_ctx *ctx, struct gd_err *err)
+{
+	const struct gd_rows *installs = gd_facts_table_peek(ctx->facts, "rocm_install");
+	int error;
+
+	(void)err;
+	for (size_t i = 0; i < installs->count; i++)
+		add_install(ctx, installs->rows[i]);
+	error = add_of_caller(ctx);
+	add_of_settings(ctx);
+	close_libraries(ctx, error);
+	close_isas(ctx);
+	return 0;
+}
+
+const struct gd_probe gd_probe_rocm_kernels = {
+	.name = "rocm_kernels",
+	.help = "Reads from the names of files which ISAs rocBLAS, hipBLASLt and MIOpen have kernels for.",
+	.tables = (const struct gd_table *const[]){ &gd_kernel_library_table, &gd_kernel_isa_table, NULL },
+	.needs = (const char *const[]){ "rocm", "setting", NULL },
+	.run = run,
+};

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GD_PROBE_ROCM_KERNELS_H
+#define GD_PROBE_ROCM_KERNELS_H
+/* What the parts of the rocm_kernels probe share; used by probes/rocm_kernels*.c and their tests only. */
+#include "probe/probe.h"
+
+/* When a folder becomes a row. */
+enum gd_kernel_expected {
+	GD_KERNELS_PERHAPS, /* where there are kernels in it */
+	GD_KERNELS_USUAL, /* where it is there and has kernels, or where it may be and cannot be read */
+	GD_KERNELS_NAMED, /* always, for something names it */
+};
+
+struct gd_kernel_folder {
+	const char *path;
+	const char *library; /* "rocblas", "hipblaslt" or "miopen" */
+	const char *found_by; /* "install", or the name of a variable */
+	const char *install; /* the id in rocm_install, or NULL */
+	const char *archives; /* a folder of kpack archives that belong to it, or NULL */
+	enum gd_kernel_expected expected;
+};
+
+/*
+ * Adds the rows of one folder, once for all of its names. False where no row
+ * came of it.
+ */
+bool gd_kernel_folder_add(struct gd_ctx *ctx, const struct gd_kernel_folder *f);
+
+/* For a folder that a variable names: there is a row for it whatever lies there. */
+void gd_rocm_kernels_add(struct gd_ctx *ctx, const char *path, const char *library, const char *found_by);
+
+extern const struct gd_table gd_kernel_library_table;
+extern const struct gd_table gd_kernel_isa_table;
+
+#endif
