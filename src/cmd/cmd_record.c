@@ -6,22 +6,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "cmd/session.h"
 #include "host/recorder.h"
 
 static int write_all(int fd, const struct gd_buf *text)
 {
-	size_t done = 0;
+	int r = gd_write_fd(fd, text->data, text->len);
 
-	while (done < text->len) {
-		ssize_t n = write(fd, text->data + done, text->len - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		done += (size_t)n;
-	}
+	if (r < 0)
+		return r;
 	return fsync(fd) < 0 && errno != EINVAL ? -errno : 0;
 }
 
