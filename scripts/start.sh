@@ -64,6 +64,9 @@ package_of() {
 	apt-get:lib:jansson) echo libjansson-dev ;;
 	apt-get:lib:smartcols) echo libsmartcols-dev ;;
 	apt-get:lib:inih) echo libinih-dev ;;
+	apt-get:lib:libelf) echo libelf-dev ;;
+	apt-get:lib:libzstd) echo libzstd-dev ;;
+	apt-get:lib:zlib) echo zlib1g-dev ;;
 	apt-get:lib:libdrm | apt-get:lib:libdrm_amdgpu) echo libdrm-dev ;;
 	apt-get:lib:libudev) echo libudev-dev ;;
 	apt-get:lib:cmocka) echo libcmocka-dev ;;
@@ -71,6 +74,7 @@ package_of() {
 	pacman:lib:libpci) echo pciutils ;;
 	pacman:lib:smartcols) echo util-linux-libs ;;
 	pacman:lib:inih) echo libinih ;;
+	pacman:lib:libzstd) echo zstd ;;
 	pacman:lib:libdrm_amdgpu) echo libdrm ;;
 	pacman:lib:libudev) echo systemd-libs ;;
 	dnf:lib:* | zypper:lib:*) echo "pkgconfig(${1#lib:})" ;;
@@ -121,6 +125,12 @@ package_of() {
 	apt-get:clang-runtime) echo libclang-rt-dev ;;
 	dnf:clang-runtime | pacman:clang-runtime) echo compiler-rt ;;
 	zypper:clang-runtime) echo clang ;;
+	# With the generic targets of AMD GPUs, which Debian's default clang may be too old for.
+	apt-get:offload:clang-offload-bundler) echo clang-tools-19 ;;
+	apt-get:offload:ld.lld) echo lld-19 ;;
+	apt-get:offload:*) echo "${1#offload:}-19" ;;
+	*:offload:ld.lld) echo lld ;;
+	*:offload:*) echo clang ;;
 	apt-get:clang-symbols) echo llvm ;;
 	*:clang-symbols) echo llvm ;;
 	esac
@@ -134,6 +144,7 @@ is_there() {
 	header:*) [ -e "/usr/include/${1#header:}" ] ;;
 	python:*) have python3 && python3 -B -c "import ${1#python:}" >/dev/null 2>&1 ;;
 	clang-runtime) clang_has_sanitizers ;;
+	offload:*) have "${1#offload:}-19" || { [ "$manager" != apt-get ] && have "${1#offload:}"; } ;;
 	lavapipe) ls /usr/share/vulkan/icd.d/lvp* >/dev/null 2>&1 ;;
 	clang-symbols) ls /usr/bin/llvm-symbolizer* >/dev/null 2>&1 ;;
 	esac
@@ -247,7 +258,7 @@ prepare() {
 	# shellcheck disable=SC2086 # a list of words
 	need tool:gcc tool:make tool:pkg-config tool:awk tool:sed tool:grep tool:find tool:diff \
 		header:stdio.h header:linux/openat2.h header:vulkan/vulkan_core.h \
-		lib:sqlite3 lib:libpci lib:jansson lib:smartcols lib:inih \
+		lib:sqlite3 lib:libpci lib:jansson lib:smartcols lib:inih lib:libelf lib:libzstd lib:zlib \
 		lib:libdrm lib:libdrm_amdgpu lib:libudev $autotools
 	jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null) || jobs=2
 	[ ! -e config.status ] || die 73 "$top is configured in place; run \"make distclean\" there first"
@@ -374,7 +385,7 @@ run_tests() {
 	need clang-runtime
 	would_like tool:valgrind tool:mandoc tool:strace tool:shellcheck tool:lspci tool:hwloc-info tool:gcovr \
 		tool:umockdev-run clang-symbols tool:bash lavapipe tool:vulkaninfo \
-		header:hsa/hsa.h
+		header:hsa/hsa.h offload:clang offload:clang-offload-bundler offload:ld.lld
 	# Some tests ask which files are part of the project.
 	[ ! -e .git ] || would_like tool:git
 	make_configure

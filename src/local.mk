@@ -30,6 +30,17 @@ libgpudoctor_a_SOURCES = \
 	src/base/parse.c src/base/parse.h \
 	src/base/strv.c src/base/strv.h \
 	src/base/version.c src/base/version.h \
+	src/object/bundle.c \
+	src/object/elf.c \
+	src/object/fatbin.c \
+	src/object/kpack.c \
+	src/object/msgpack.c src/object/msgpack.h \
+	src/object/object.c src/object/object.h \
+	src/object/object_parts.h \
+	src/object/object_text.c \
+	src/object/stream.c src/object/stream.h \
+	src/object/target.c src/object/target.h \
+	src/object/tensile.c \
 	src/host/capture.c src/host/capture.h \
 	src/host/capture_text.c \
 	src/host/capture_words.c src/host/capture_words.h \
@@ -103,7 +114,8 @@ BUILT_SOURCES += $(nodist_libgpudoctor_a_SOURCES)
 CLEANFILES += $(nodist_libgpudoctor_a_SOURCES)
 EXTRA_DIST += tools/embed.awk tools/registry.sh
 
-GD_LIBS = libgpudoctor.a $(SQLITE_LIBS) $(PCI_LIBS) $(JANSSON_LIBS) $(SMARTCOLS_LIBS) $(INIH_LIBS) -lm
+GD_LIBS = libgpudoctor.a $(SQLITE_LIBS) $(PCI_LIBS) $(JANSSON_LIBS) $(SMARTCOLS_LIBS) $(INIH_LIBS) \
+	$(ELF_LIBS) $(ZSTD_LIBS) $(ZLIB_LIBS) -lm
 
 bin_PROGRAMS += gpudoctor
 gpudoctor_SOURCES = src/cmd/main.c

@@ -11,7 +11,7 @@ import os
 import re
 import subprocess
 
-LAYERS = ["base", "host", "fact", "probe|rule", "plan", "render", "cmd"]
+LAYERS = ["base", "object", "host", "fact", "probe|rule", "plan", "render", "cmd"]
 MAX_FUNCTION_LINES = 60
 MAX_FILE_LINES = 500
 MAX_NESTING = 4
@@ -135,7 +135,7 @@ def may_include(layer, target):
         return layer in ("render", "cmd")
     other = target.split("/")[0]
     if layer == "probes":
-        return other in ("probes", "probe", "fact", "host", "base")
+        return other in ("probes", "probe", "fact", "host", "object", "base")
     if rank(other) < 0 or rank(layer) < 0:
         return False
     return other == layer or rank(other) < rank(layer)

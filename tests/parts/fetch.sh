@@ -59,7 +59,7 @@ trixie() {
 	rm -rf trixie trixie.tmp
 	mmdebstrap --quiet --variant=minbase --include=mesa-vulkan-drivers/trixie-backports \
 		--include=mesa-drm-shim/trixie-backports,libvulkan1,libdrm-amdgpu1,libdrm2,libhsa-runtime64-1,rocminfo \
-		--include=libpci3,libjansson4,libsmartcols1,libinih1,libsqlite3-0,libudev1 \
+		--include=libpci3,libjansson4,libsmartcols1,libinih1,libsqlite3-0,libudev1,libelf1t64,libzstd1,zlib1g \
 		trixie trixie.tmp "deb $mirror trixie main" "deb $mirror trixie-backports main" >&2 &&
 		mv trixie.tmp trixie
 }

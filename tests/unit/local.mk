@@ -15,6 +15,12 @@ UNIT_TESTS = \
 	tests/unit/test_mask \
 	tests/unit/test_mask_text \
 	tests/unit/test_node_access \
+	tests/unit/test_object_bundle \
+	tests/unit/test_object_elf \
+	tests/unit/test_object_index \
+	tests/unit/test_object_packed \
+	tests/unit/test_object_target \
+	tests/unit/test_object_text \
 	tests/unit/test_parse \
 	tests/unit/test_probe_amdgpu \
 	tests/unit/test_probe_amdgpu_rows \
@@ -45,10 +51,13 @@ TESTS += $(UNIT_TESTS)
 endif
 EXTRA_DIST += \
 	tests/unit/amdgpu_fixture.h \
+	tests/unit/bundle_fixture.h \
 	tests/unit/cmocka_all.h \
+	tests/unit/elf_fixture.h \
 	tests/unit/facts_fixture.h \
 	tests/unit/forward_fixture.h \
 	tests/unit/mask_fixture.h \
+	tests/unit/object_fixture.h \
 	tests/unit/pci_fixture.h \
 	tests/unit/probe_machine.h \
 	tests/unit/rocm_fixture.h \
@@ -67,6 +76,12 @@ tests_unit_test_library_LDADD = $(UNIT_LIBS)
 tests_unit_test_mask_LDADD = $(UNIT_LIBS)
 tests_unit_test_mask_text_LDADD = $(UNIT_LIBS)
 tests_unit_test_node_access_LDADD = $(UNIT_LIBS)
+tests_unit_test_object_bundle_LDADD = $(UNIT_LIBS)
+tests_unit_test_object_elf_LDADD = $(UNIT_LIBS)
+tests_unit_test_object_index_LDADD = $(UNIT_LIBS)
+tests_unit_test_object_packed_LDADD = $(UNIT_LIBS)
+tests_unit_test_object_target_LDADD = $(UNIT_LIBS)
+tests_unit_test_object_text_LDADD = $(UNIT_LIBS)
 tests_unit_test_parse_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_amdgpu_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_amdgpu_rows_LDADD = $(UNIT_LIBS)
