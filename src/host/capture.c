@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <search.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -103,6 +104,12 @@ static bool is_absent(const struct gd_capture *c, const char *path)
 	return found && (*found)->error == -ENOENT;
 }
 
+/* Something was told of it that only a file has. */
+static bool is_file(const struct gd_capture *c, const char *path)
+{
+	return gd_capture_find(c, path, GD_VERB_FILE) || gd_capture_find(c, path, GD_VERB_OBJECT);
+}
+
 /* What to say of a path that has no entry of its own for this verb. */
 static int answer_missing(const struct gd_capture *c, const char *path, enum gd_verb verb)
 {
@@ -111,11 +118,11 @@ static int answer_missing(const struct gd_capture *c, const char *path, enum gd_
 
 	if (is_absent(c, path))
 		return -ENOENT;
-	if (verb == GD_VERB_FILE && gd_capture_find(c, path, GD_VERB_DIR))
+	if ((verb == GD_VERB_FILE || verb == GD_VERB_OBJECT) && gd_capture_find(c, path, GD_VERB_DIR))
 		return -EISDIR;
-	if (verb == GD_VERB_DIR && gd_capture_find(c, path, GD_VERB_FILE))
+	if (verb == GD_VERB_DIR && is_file(c, path))
 		return c->partial ? -GD_ENOTCAPTURED : -ENOTDIR;
-	if (verb == GD_VERB_LINK && (gd_capture_find(c, path, GD_VERB_DIR) || gd_capture_find(c, path, GD_VERB_FILE)))
+	if (verb == GD_VERB_LINK && (gd_capture_find(c, path, GD_VERB_DIR) || is_file(c, path)))
 		return -EINVAL;
 	while ((slash = strrchr(parent, '/'))) {
 		const struct gd_entry *dir;
@@ -211,11 +218,40 @@ static int capture_stat(void *impl, const char *path, struct gd_stat *ret)
 	/* What was listed or read is there, and may be read. */
 	if (r == -GD_ENOTCAPTURED && find(impl, path, GD_VERB_DIR, &e) == 0)
 		*ret = (struct gd_stat){ .mode = S_IFDIR | 0555, .readable = true };
-	else if (r == -GD_ENOTCAPTURED && find(impl, path, GD_VERB_FILE, &e) == 0)
+	else if (r == -GD_ENOTCAPTURED &&
+		 (find(impl, path, GD_VERB_FILE, &e) == 0 || find(impl, path, GD_VERB_OBJECT, &e) == 0))
 		*ret = (struct gd_stat){ .mode = S_IFREG | 0444, .readable = true };
 	else
 		return r;
 	return 0;
+}
+
+/* The reader of binary files wants a descriptor. */
+static int object_of_bytes(const struct gd_entry *e, struct gd_object *ret)
+{
+	int fd = memfd_create("capture", MFD_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = gd_write_fd(fd, e->data, e->len);
+	if (!r)
+		r = gd_object_read(fd, e->len, ret);
+	close(fd);
+	return r;
+}
+
+static int capture_object(void *impl, const char *path, struct gd_object *ret)
+{
+	const struct gd_entry *e = NULL;
+	int r = find(impl, path, GD_VERB_OBJECT, &e);
+
+	if (r == 0)
+		return gd_object_parse(e->data, ret);
+	/* Where its bytes were kept, they tell the same; only a file too large to keep could have been looked into. */
+	if (r == -GD_ENOTCAPTURED && find(impl, path, GD_VERB_FILE, &e) == 0)
+		return object_of_bytes(e, ret);
+	return r == -GD_ENOTCAPTURED && e && e->error != -EFBIG ? e->error : r;
 }
 
 static int capture_env(void *impl, const char *name, char **ret)
@@ -249,6 +285,7 @@ static const struct gd_host_ops capture_ops = {
 	.list = capture_list,
 	.link = capture_link,
 	.stat = capture_stat,
+	.object = capture_object,
 	.env = capture_env,
 	.said = capture_said,
 	.close = capture_close,

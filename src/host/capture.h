@@ -13,6 +13,8 @@
  *   dir PATH               the names follow, each behind a "|"
  *   link PATH -> TARGET
  *   stat PATH char 0660 0:993 226:128 rw
+ *   object PATH            what a binary file holds, in the text of object.h behind "|"
+ *                          (not needed beside a "file", whose bytes tell it too)
  *   env NAME = VALUE       a variable of the caller's environment
  *   said NAME              what the libraries of a probe said, as fact text behind "|"
  *   absent PATH            the machine answered "no such file"
@@ -36,6 +38,7 @@ enum gd_verb {
 	GD_VERB_DIR,
 	GD_VERB_LINK,
 	GD_VERB_STAT,
+	GD_VERB_OBJECT,
 	GD_VERB_ENV, /* from here on a name stands where the others have a path */
 	GD_VERB_SAID,
 	GD_VERB_COUNT
@@ -45,7 +48,7 @@ struct gd_entry {
 	char *path;
 	enum gd_verb verb;
 	int error; /* negative errno, or 0 */
-	char *data; /* file content, link target, variable, or fact text */
+	char *data; /* file content, link target, variable, object or fact text */
 	size_t len;
 	struct gd_strv names;
 	struct gd_stat stat;

@@ -100,6 +100,7 @@ static void print_entry(struct gd_buf *out, const struct gd_entry *e)
 	print_path(out, e->path);
 	switch (e->verb) {
 	case GD_VERB_FILE:
+	case GD_VERB_OBJECT:
 	case GD_VERB_SAID:
 		gd_buf_putc(out, '\n');
 		print_content(out, e->data, e->len);
@@ -242,6 +243,16 @@ static int read_content(struct reader *r, struct gd_entry *e)
 	return 0;
 }
 
+static int read_object(struct reader *r, struct gd_entry *e)
+{
+	gd_autoobject o = { 0 };
+	int q = read_content(r, e);
+
+	if (q >= 0 && (strlen(e->data) != e->len || gd_object_parse(e->data, &o) < 0))
+		q = fault(r, "these lines do not tell what a binary file holds");
+	return q;
+}
+
 static bool has_doubles(const struct gd_strv *names)
 {
 	struct gd_strv sorted = { .items = gd_xcalloc(names->count, sizeof(char *)), .count = names->count };
@@ -369,7 +380,7 @@ static int read_entry(struct reader *r, struct gd_capture *c, char *s)
 		tail = cut_tail_words(s, 1);
 		e.error = tail ? gd_errno_by_name(tail) : 0;
 		if (verb < 0 || !e.error)
-			return fault(r, "expected: error file|dir|link|stat|env|said PATH ERRNO");
+			return fault(r, "expected: error file|dir|link|stat|object|env|said PATH ERRNO");
 		return add_entry(r, c, s, (enum gd_verb)verb, &e);
 	}
 	verb = gd_verb_by_name(word);
@@ -389,6 +400,8 @@ static int read_entry(struct reader *r, struct gd_capture *c, char *s)
 	path = gd_xstrdup(s); /* the lines that follow reuse the line buffer */
 	if (verb == GD_VERB_FILE || verb == GD_VERB_SAID)
 		q = read_content(r, &e);
+	else if (verb == GD_VERB_OBJECT)
+		q = read_object(r, &e);
 	else if (verb == GD_VERB_DIR)
 		q = read_names(r, &e);
 	return q < 0 ? q : add_entry(r, c, path, (enum gd_verb)verb, &e);

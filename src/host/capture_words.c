@@ -10,6 +10,7 @@ static const char *const verb_names[GD_VERB_COUNT] = {
 	[GD_VERB_DIR] = "dir",
 	[GD_VERB_LINK] = "link",
 	[GD_VERB_STAT] = "stat",
+	[GD_VERB_OBJECT] = "object",
 	[GD_VERB_ENV] = "env",
 	[GD_VERB_SAID] = "said",
 };

@@ -93,6 +93,11 @@ int gd_host_stat(struct gd_host *h, const char *path, struct gd_stat *ret)
 	return h->ops->stat(h->impl, path, ret);
 }
 
+int gd_host_object(struct gd_host *h, const char *path, struct gd_object *ret)
+{
+	return h->ops->object ? h->ops->object(h->impl, path, ret) : -GD_ENOTCAPTURED;
+}
+
 int gd_host_env(struct gd_host *h, const char *name, char **ret)
 {
 	return h->ops->env ? h->ops->env(h->impl, name, ret) : -GD_ENOTCAPTURED;

@@ -18,6 +18,9 @@
  * are partial copies, so a file missing there proves nothing. A directory that
  * is there counts as listed in full.
  *
+ * Of a binary file, which may have gigabytes, the door tells what is in it
+ * instead of giving its bytes: a capture holds that as a few lines of text.
+ *
  * Two more answers come without a path: the variables of the caller's
  * environment, and what a library said, which only a capture can tell.
  */
@@ -26,6 +29,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/strv.h"
+#include "object/object.h"
 
 /* Outside the range of errno values. */
 #define GD_ENOTCAPTURED 100000
@@ -54,6 +58,8 @@ struct gd_host_ops {
 	/* The target of the link that is the last component; -EINVAL where it is none. */
 	int (*link)(void *impl, const char *path, char **ret);
 	int (*stat)(void *impl, const char *path, struct gd_stat *ret);
+	/* What a binary file holds; NULL for doors that cannot look. */
+	int (*object)(void *impl, const char *path, struct gd_object *ret);
 	/* A variable of the caller's environment; -ENOENT where it is not set. NULL: none are known. */
 	int (*env)(void *impl, const char *name, char **ret);
 	/* What was noted under this name; NULL for doors that hold no notes. */
@@ -89,6 +95,11 @@ int gd_host_list(struct gd_host *h, const char *path, struct gd_strv *out) GD_MU
 int gd_host_list_any(struct gd_host *h, const char *path, struct gd_strv *out) GD_MUST_CHECK;
 int gd_host_link(struct gd_host *h, const char *path, char **ret) GD_MUST_CHECK;
 int gd_host_stat(struct gd_host *h, const char *path, struct gd_stat *ret) GD_MUST_CHECK;
+/*
+ * What a binary file holds for GPUs. Only regular files are opened: -EISDIR and
+ * -EINVAL for others. A damaged one is no error, but has `fault`.
+ */
+int gd_host_object(struct gd_host *h, const char *path, struct gd_object *ret) GD_MUST_CHECK;
 
 /*
  * A variable as this program was started with it. -ENOENT: it is not set. A

@@ -125,6 +125,23 @@ static int recorder_stat(void *impl, const char *path, struct gd_stat *ret)
 	return r;
 }
 
+static int recorder_object(void *impl, const char *path, struct gd_object *ret)
+{
+	struct recorder *rec = impl;
+	gd_autofree real = canonical(rec, path, GD_RESOLVE_LAST);
+	gd_autobuf text = { 0 };
+	struct gd_entry e = { 0 };
+	int r = gd_host_object(rec->inner, path, ret);
+
+	if (r == 0) {
+		gd_object_print(ret, &text);
+		e.len = text.len;
+		e.data = gd_buf_take(&text);
+	}
+	add(rec, real, GD_VERB_OBJECT, r, &e);
+	return r;
+}
+
 static int recorder_env(void *impl, const char *name, char **ret)
 {
 	struct recorder *rec = impl;
@@ -175,6 +192,7 @@ static const struct gd_host_ops recorder_ops = {
 	.list = recorder_list,
 	.link = recorder_link,
 	.stat = recorder_stat,
+	.object = recorder_object,
 	.env = recorder_env,
 	.said = recorder_said,
 	.note = recorder_note,
@@ -195,6 +213,23 @@ static struct recorder *impl_of(struct gd_host *h)
 	return gd_host_impl_peek(h, &recorder_ops);
 }
 
+/*
+ * Its bytes, as far as they are not too many. Of a binary file what it holds is
+ * told too: masking may change the length of bytes, and then they tell nothing.
+ */
+static void take_file(struct recorder *rec, const char *path)
+{
+	gd_autobuf content = { 0 };
+	gd_autoobject o = { 0 };
+	gd_autoobject again = { 0 };
+	int r = recorder_read(rec, path, WHOLE_FILE_MAX_BYTES, &content);
+
+	if (gd_host_object(rec->inner, path, &o) < 0)
+		return;
+	if (r == -EFBIG || (o.kind != GD_OBJECT_OTHER && o.kind != GD_OBJECT_EMPTY))
+		(void)!recorder_object(rec, path, &again);
+}
+
 static void take_below(struct recorder *rec, const char *dir, int depth)
 {
 	gd_autostrv names = { 0 };
@@ -204,7 +239,6 @@ static void take_below(struct recorder *rec, const char *dir, int depth)
 	for (size_t i = 0; i < names.count; i++) {
 		gd_autofree path = gd_xasprintf("%s/%s", strcmp(dir, "/") ? dir : "", names.items[i]);
 		gd_autofree target = NULL;
-		gd_autobuf content = { 0 };
 		struct gd_stat st;
 
 		if (noting_link(rec, path, &target) == 0 || gd_host_stat(rec->inner, path, &st) < 0)
@@ -212,7 +246,7 @@ static void take_below(struct recorder *rec, const char *dir, int depth)
 		if (S_ISDIR(st.mode))
 			take_below(rec, path, depth + 1);
 		else if (S_ISREG(st.mode))
-			(void)!recorder_read(rec, path, WHOLE_FILE_MAX_BYTES, &content);
+			take_file(rec, path);
 		else
 			(void)!recorder_stat(rec, path, &st);
 	}
@@ -270,6 +304,28 @@ static void mask_said(struct gd_mask *m, struct gd_entry *e)
 	e->data = gd_buf_take(&out);
 }
 
+/* Only what can name a person; the lines' own words stay, whatever people are called. */
+static void mask_object(struct gd_mask *m, struct gd_entry *e)
+{
+	gd_autoobject o = { 0 };
+	gd_autobuf out = { 0 };
+	char **const texts[] = { &o.soname, &o.rpath, &o.runpath, &o.fault };
+
+	if (gd_object_parse(e->data, &o) < 0)
+		return;
+	for (size_t i = 0; i < GD_COUNT(texts); i++)
+		if (*texts[i])
+			mask_string(m, texts[i]);
+	for (size_t i = 0; i < o.needed.count; i++)
+		mask_string(m, &o.needed.items[i]);
+	for (size_t i = 0; i < o.archives.count; i++)
+		mask_string(m, &o.archives.items[i]);
+	gd_object_print(&o, &out);
+	free(e->data);
+	e->len = out.len;
+	e->data = gd_buf_take(&out);
+}
+
 static void mask_entry(struct gd_mask *m, struct gd_entry *e)
 {
 	if (e->verb == GD_VERB_ENV && e->data)
@@ -288,6 +344,8 @@ static void mask_entry(struct gd_mask *m, struct gd_entry *e)
 	}
 	if (e->verb == GD_VERB_LINK && e->data)
 		mask_string(m, &e->data);
+	if (e->verb == GD_VERB_OBJECT && e->data)
+		mask_object(m, e);
 	for (size_t i = 0; i < e->names.count; i++) {
 		/* A name alone is a person's only directly below /home. */
 		gd_autofree path = gd_xasprintf("%s/%s", e->path, e->names.items[i]);

@@ -138,22 +138,35 @@ static int tree_open(struct tree *t, const char *path, int flags)
 	return fd < 0 ? missing(t, -fd) : fd;
 }
 
+/* Opens a regular file, and nothing else. */
+static int open_file(struct tree *t, const char *path, struct stat *st)
+{
+	int fd = tree_open(t, path, O_RDONLY);
+	int r = 0;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, st) < 0)
+		r = -errno;
+	else if (S_ISDIR(st->st_mode))
+		r = -EISDIR;
+	else if (!S_ISREG(st->st_mode))
+		r = -EINVAL;
+	if (!r)
+		return fd;
+	close(fd);
+	return r;
+}
+
 static int read_at(struct tree *t, const char *path, size_t max, struct gd_buf *out)
 {
 	struct stat st;
-	int fd = tree_open(t, path, O_RDONLY);
+	int fd = open_file(t, path, &st);
 	int r;
 
 	if (fd < 0)
 		return fd;
-	if (fstat(fd, &st) < 0)
-		r = -errno;
-	else if (S_ISDIR(st.st_mode))
-		r = -EISDIR;
-	else if (!S_ISREG(st.st_mode))
-		r = -EINVAL;
-	else
-		r = gd_read_fd(fd, max, out);
+	r = gd_read_fd(fd, max, out);
 	close(fd);
 	return r;
 }
@@ -164,6 +177,14 @@ static bool may_be_standin(const struct gd_buf *out, size_t before)
 	return out->len > before && out->len - before <= 1024 && out->data[out->len - 1] != '\n';
 }
 
+/* Where the file at `path` stands in for a link, remembers that. */
+static bool is_standin(struct tree *t, const char *path)
+{
+	gd_autofree real = gd_standin_apply(&t->standins, path);
+
+	return gd_standin_discover(&t->standins, real, GD_STANDIN_FILE) == 0;
+}
+
 static int tree_read(void *impl, const char *path, size_t max, struct gd_buf *out)
 {
 	struct tree *t = impl;
@@ -171,13 +192,31 @@ static int tree_read(void *impl, const char *path, size_t max, struct gd_buf *ou
 	int r = read_at(t, path, max, out);
 
 	for (int i = 0; i < 40 && r == 0 && t->partial && may_be_standin(out, before); i++) {
-		gd_autofree real = gd_standin_apply(&t->standins, path);
-
-		if (gd_standin_discover(&t->standins, real, GD_STANDIN_FILE) < 0)
+		if (!is_standin(t, path))
 			break;
 		out->len = before;
 		r = read_at(t, path, max, out);
 	}
+	return r;
+}
+
+static int tree_object(void *impl, const char *path, struct gd_object *ret)
+{
+	struct tree *t = impl;
+	struct stat st;
+	int fd = open_file(t, path, &st);
+	int r;
+
+	for (int i = 0; i < 40 && fd >= 0 && t->partial && st.st_size && st.st_size <= 1024; i++) {
+		if (!is_standin(t, path))
+			break;
+		close(fd);
+		fd = open_file(t, path, &st);
+	}
+	if (fd < 0)
+		return fd;
+	r = gd_object_read(fd, (uint64_t)st.st_size, ret);
+	close(fd);
 	return r;
 }
 
@@ -272,6 +311,7 @@ static const struct gd_host_ops live_ops = {
 	.list = tree_list,
 	.link = tree_link_anywhere,
 	.stat = tree_stat,
+	.object = tree_object,
 	.env = tree_env,
 	.close = tree_close,
 };
@@ -282,6 +322,7 @@ static const struct gd_host_ops tree_ops = {
 	.list = tree_list,
 	.link = tree_link_anywhere,
 	.stat = tree_stat,
+	.object = tree_object,
 	.env = tree_env,
 	.close = tree_close,
 };

@@ -47,6 +47,13 @@ static inline int forward_stat(void *impl, const char *path, struct gd_stat *ret
 	return forward_fails(f) ? f->error : gd_host_stat(f->inner, path, ret);
 }
 
+static inline int forward_object(void *impl, const char *path, struct gd_object *ret)
+{
+	struct forward *f = impl;
+
+	return forward_fails(f) ? f->error : gd_host_object(f->inner, path, ret);
+}
+
 static inline int forward_env(void *impl, const char *name, char **ret)
 {
 	struct forward *f = impl;
@@ -72,6 +79,7 @@ static const struct gd_host_ops forward_ops = {
 	.list = forward_list,
 	.link = forward_link,
 	.stat = forward_stat,
+	.object = forward_object,
 	.env = forward_env,
 	.said = forward_said,
 	.close = forward_close,

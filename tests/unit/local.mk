@@ -16,6 +16,7 @@ UNIT_TESTS = \
 	tests/unit/test_mask_text \
 	tests/unit/test_node_access \
 	tests/unit/test_object_bundle \
+	tests/unit/test_object_door \
 	tests/unit/test_object_elf \
 	tests/unit/test_object_index \
 	tests/unit/test_object_packed \
@@ -77,6 +78,7 @@ tests_unit_test_mask_LDADD = $(UNIT_LIBS)
 tests_unit_test_mask_text_LDADD = $(UNIT_LIBS)
 tests_unit_test_node_access_LDADD = $(UNIT_LIBS)
 tests_unit_test_object_bundle_LDADD = $(UNIT_LIBS)
+tests_unit_test_object_door_LDADD = $(UNIT_LIBS)
 tests_unit_test_object_elf_LDADD = $(UNIT_LIBS)
 tests_unit_test_object_index_LDADD = $(UNIT_LIBS)
 tests_unit_test_object_packed_LDADD = $(UNIT_LIBS)

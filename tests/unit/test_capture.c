@@ -298,6 +298,7 @@ static void test_bad_lines(void **state)
 		"error file /e\nend 1\n",
 		"error file /e ENOSUCH\nend 1\n",
 		"error read /e EACCES\nend 1\n",
+		"object f\nend 1\n",
 	};
 
 	(void)state;
@@ -321,6 +322,10 @@ static void test_bad_content(void **state)
 	refuse(HEAD "file /f\n|a\nfile /f\n|a\nend 2\n", "c:6:");
 	refuse(HEAD "absent /f\nfile /f\n|a\nend 2\n", "c:5:");
 	refuse(HEAD "dir /f\ndir /f\nend 2\n", "c:4:");
+	refuse(HEAD "object /f\nend 1\n", "c:3: these lines do not tell what a binary file holds");
+	refuse(HEAD "object /f\n|kind elf\n|size 7\n|target x 1 1\nend 1\n", "c:6: these lines do not tell");
+	refuse(HEAD "object /f\n|kind elf\n|size 7\n|soname a\\x00\nend 1\n", "c:6: these lines do not tell");
+	refuse(HEAD "object /f\n|kind elf\n|size 7\\\nend 1\n", "c:5: these lines do not tell");
 }
 
 static void test_absence(void **state)

@@ -13,6 +13,7 @@ static char *answer(struct gd_host *h, enum gd_verb verb, const char *path)
 	gd_autostrv names = { 0 };
 	gd_autofree text = NULL;
 	struct gd_stat st = { 0 };
+	gd_autoobject o = { 0 };
 	int r = 0;
 
 	switch (verb) {
@@ -32,6 +33,11 @@ static char *answer(struct gd_host *h, enum gd_verb verb, const char *path)
 		break;
 	case GD_VERB_SAID:
 		r = gd_host_said(h, path, &content);
+		text = gd_buf_take(&content);
+		break;
+	case GD_VERB_OBJECT:
+		r = gd_host_object(h, path, &o);
+		gd_object_print(&o, &content);
 		text = gd_buf_take(&content);
 		break;
 	case GD_VERB_STAT:
@@ -115,6 +121,19 @@ static void test_tree(void **state)
 		{ GD_VERB_FILE, "/a name/with blanks " },
 		{ GD_VERB_DIR, "/a name" },
 		{ GD_VERB_DIR, "/" },
+		{ GD_VERB_OBJECT, "/usr/lib/liba.so.1" },
+		{ GD_VERB_OBJECT, "/usr/lib/liba.so" },
+		{ GD_VERB_FILE, "/usr/lib/liba.so" },
+		{ GD_VERB_LINK, "/usr/lib/liba.so" },
+		{ GD_VERB_LINK, "/usr/lib/liba.so.1" },
+		{ GD_VERB_DIR, "/usr/lib/liba.so.1" },
+		{ GD_VERB_OBJECT, "/usr/lib" },
+		{ GD_VERB_OBJECT, "/usr/lib/liba.so.2" },
+		{ GD_VERB_OBJECT, "/empty" },
+		{ GD_VERB_OBJECT, "/large" },
+		{ GD_VERB_OBJECT, "/fifo" },
+		{ GD_VERB_OBJECT, "/loop" },
+		{ GD_VERB_OBJECT, "/missing/x" },
 	};
 	gd_autofree large = gd_xmalloc(GD_READ_MAX_BYTES + 1);
 	gd_autofree capture = NULL;
@@ -130,6 +149,8 @@ static void test_tree(void **state)
 	put_fifo("/fifo");
 	put("/standin", "./sys/devices/pci0000:00/0000:03:00.0");
 	put("/empty", "");
+	put_n("/usr/lib/liba.so.1", "\177ELF cut off", 12);
+	put_link("/usr/lib/liba.so", "liba.so.1");
 	put("/a name/with blanks ", "x\ny");
 	capture = same_again(open_tree(), questions, GD_COUNT(questions));
 	assert_non_null(strstr(capture, "\norigin tree\n"));
@@ -145,6 +166,8 @@ static const char machine[] = "dir /sys\n|bus\n|class\n"
 			      "error file /sys/bus/y/broken EIO\n"
 			      "stat /dev/kfd char 0660 0:993 240:0 rw\n"
 			      "absent /dev/nvidiactl\n"
+			      "object /opt/liba.so\n|kind elf\n|size 7\n|needed a\\\\b\n|target gfx1103 1 5\n"
+			      "error object /opt/libb.so EACCES\n"
 			      "env HSA_OVERRIDE_GFX_VERSION = 11.0.0\n"
 			      "env ODD = a = b \\\\ \\x0a\n"
 			      "env EMPTY = \n"
@@ -169,6 +192,12 @@ static void test_live(void **state)
 		{ GD_VERB_DIR, "/dev/nvidiactl/x" },
 		{ GD_VERB_DIR, "/sys" },
 		{ GD_VERB_FILE, "/sys/bus/y/unread" },
+		{ GD_VERB_OBJECT, "/opt/liba.so" },
+		{ GD_VERB_OBJECT, "/opt/libb.so" },
+		{ GD_VERB_OBJECT, "/opt/libc.so" },
+		{ GD_VERB_OBJECT, "/sys/class/x/file" },
+		{ GD_VERB_OBJECT, "/sys/bus/y" },
+		{ GD_VERB_OBJECT, "/dev/nvidiactl" },
 		{ GD_VERB_ENV, "HSA_OVERRIDE_GFX_VERSION" },
 		{ GD_VERB_ENV, "ODD" },
 		{ GD_VERB_ENV, "EMPTY" },
@@ -225,6 +254,9 @@ static void test_whole_tree(void **state)
 	put_link("/sys/l", "a/b");
 	put_link("/sys/a/up", "..");
 	put_fifo("/run/fifo");
+	put_n("/lib/liba.so", "\177ELF cut off", 12);
+	put("/lib/empty", "");
+	put_sparse("/lib/model", 17 << 20);
 	inner = open_tree();
 	recorder = gd_recorder_new(inner);
 	assert_int_equal(gd_recorder_take_all(recorder, &err), 0);
@@ -233,12 +265,18 @@ static void test_whole_tree(void **state)
 	gd_host_close(inner);
 	assert_int_equal(gd_capture_parse("c", out.data, out.len, &c, &err), 0);
 	replay = gd_capture_host(c);
-	expect_list(replay, "/", "proc run sys");
+	expect_list(replay, "/", "lib proc run sys");
 	expect_read(replay, "/sys/l/c", "deep\n");
 	expect_read(replay, "/sys/a/up/a/up/l/c", "deep\n");
 	expect_read(replay, "/proc/x", "y");
 	assert_int_equal(gd_host_stat(replay, "/run/fifo", &st), 0);
 	assert_true(S_ISFIFO(st.mode));
+	/* Of a binary file both; of what is too large to keep, that it is none. */
+	assert_non_null(strstr(out.data, "\nobject /lib/liba.so\n|kind elf\n|size 12\n"));
+	assert_non_null(strstr(out.data, "\nfile /lib/liba.so\n"));
+	assert_null(strstr(out.data, "\nobject /lib/empty\n"));
+	assert_non_null(strstr(out.data, "\nerror file /lib/model EFBIG\nobject /lib/model\n|kind other\n"
+					 "|size 17825792\n"));
 	gd_host_close(replay);
 }
 

@@ -65,6 +65,16 @@ static inline void put(const char *path, const char *text)
 	put_n(path, text, strlen(text));
 }
 
+/* Zeros that take no room. */
+static inline void put_sparse(const char *path, off_t bytes)
+{
+	gd_autofree real = place(path);
+
+	put(path, "");
+	if (truncate(real, bytes) < 0)
+		fail_msg("%s: %s", real, strerror(errno));
+}
+
 static inline void put_link(const char *path, const char *target)
 {
 	gd_autofree real = place(path);
