@@ -38,6 +38,7 @@ UNIT_TESTS = \
 	tests/unit/test_probe_vulkan \
 	tests/unit/test_recorder \
 	tests/unit/test_resolve \
+	tests/unit/test_rocm_listings \
 	tests/unit/test_rule_guard \
 	tests/unit/test_sandbox \
 	tests/unit/test_store \
@@ -50,6 +51,13 @@ if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
+# Names of the files in real packages; the first lines say which and from where.
+ROCM_LISTINGS = \
+	tests/data/rocm-listings/libhipblaslt1-7.1.1.txt \
+	tests/data/rocm-listings/libhipblaslt1-7.2.4.txt \
+	tests/data/rocm-listings/librocblas0-5.5.1.txt \
+	tests/data/rocm-listings/librocblas4-6.4.4.txt \
+	tests/data/rocm-listings/librocblas5-7.2.4.txt
 EXTRA_DIST += \
 	tests/unit/amdgpu_fixture.h \
 	tests/unit/bundle_fixture.h \
@@ -57,12 +65,14 @@ EXTRA_DIST += \
 	tests/unit/elf_fixture.h \
 	tests/unit/facts_fixture.h \
 	tests/unit/forward_fixture.h \
+	tests/unit/listing_fixture.h \
 	tests/unit/mask_fixture.h \
 	tests/unit/object_fixture.h \
 	tests/unit/pci_fixture.h \
 	tests/unit/probe_machine.h \
 	tests/unit/rocm_fixture.h \
-	tests/unit/tree_fixture.h
+	tests/unit/tree_fixture.h \
+	$(ROCM_LISTINGS)
 
 tests_unit_test_buf_strv_LDADD = $(UNIT_LIBS)
 tests_unit_test_capture_LDADD = $(UNIT_LIBS)
@@ -100,6 +110,7 @@ tests_unit_test_probe_rocm_kernels_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_vulkan_LDADD = $(UNIT_LIBS)
 tests_unit_test_recorder_LDADD = $(UNIT_LIBS)
 tests_unit_test_resolve_LDADD = $(UNIT_LIBS)
+tests_unit_test_rocm_listings_LDADD = $(UNIT_LIBS)
 tests_unit_test_rule_guard_LDADD = $(UNIT_LIBS)
 tests_unit_test_sandbox_LDADD = $(UNIT_LIBS) -lpthread
 tests_unit_test_store_LDADD = $(UNIT_LIBS)
