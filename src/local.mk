@@ -25,10 +25,12 @@ libgpudoctor_a_SOURCES = \
 	src/base/buf.c src/base/buf.h \
 	src/base/csv.c src/base/csv.h \
 	src/base/defs.h \
+	src/base/env_text.c src/base/env_text.h \
 	src/base/err.c src/base/err.h \
 	src/base/file.c src/base/file.h \
 	src/base/parse.c src/base/parse.h \
 	src/base/strv.c src/base/strv.h \
+	src/base/unit_text.c src/base/unit_text.h \
 	src/base/version.c src/base/version.h \
 	src/object/bundle.c \
 	src/object/elf.c \
@@ -66,6 +68,7 @@ libgpudoctor_a_SOURCES = \
 	src/host/sandbox_parts.h \
 	src/host/standin.c src/host/standin.h \
 	src/host/tree.c \
+	src/host/variables.c src/host/variables.h \
 	src/fact/embedded.h \
 	src/fact/fact.c src/fact/fact.h \
 	src/fact/gpudb.c src/fact/gpudb.h \

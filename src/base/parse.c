@@ -185,6 +185,18 @@ static size_t utf8_len(const unsigned char *p, size_t left)
 	return n;
 }
 
+bool gd_is_utf8(const char *data, size_t len)
+{
+	for (size_t at = 0; at < len;) {
+		size_t n = (unsigned char)data[at] < 0x80 ? 1 : utf8_len((const unsigned char *)data + at, len - at);
+
+		if (!n)
+			return false;
+		at += n;
+	}
+	return true;
+}
+
 bool gd_is_text(const char *data, size_t len)
 {
 	const unsigned char *p = (const unsigned char *)data;

@@ -34,6 +34,9 @@ int gd_count_list(const char *s, unsigned limit, unsigned *ret) GD_MUST_CHECK;
 /* Puts "?" in the place of every byte that is no part of a UTF-8 character. */
 void gd_repair_text(char *s);
 
+/* True where every byte belongs to a UTF-8 character; control characters count as such. */
+bool gd_is_utf8(const char *data, size_t len);
+
 /* True where every byte is printable ASCII, a blank, or valid UTF-8. */
 bool gd_is_text(const char *data, size_t len);
 

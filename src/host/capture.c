@@ -264,6 +264,18 @@ static int capture_env(void *impl, const char *name, char **ret)
 	return 0;
 }
 
+static int capture_processes(void *impl, const char *name, gd_process_filter *wanted, struct gd_strv *out)
+{
+	const struct gd_entry *e = gd_capture_find(impl, name, GD_VERB_PROCESSES);
+
+	(void)wanted; /* who recorded it has asked that */
+	if (!e || e->error)
+		return e ? e->error : -GD_ENOTCAPTURED;
+	for (size_t i = 0; i < e->names.count; i++)
+		gd_strv_add(out, e->names.items[i]);
+	return 0;
+}
+
 static int capture_said(void *impl, const char *name, struct gd_buf *out)
 {
 	const struct gd_entry *e = gd_capture_find(impl, name, GD_VERB_SAID);
@@ -287,6 +299,7 @@ static const struct gd_host_ops capture_ops = {
 	.stat = capture_stat,
 	.object = capture_object,
 	.env = capture_env,
+	.processes = capture_processes,
 	.said = capture_said,
 	.close = capture_close,
 };

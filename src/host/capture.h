@@ -16,6 +16,7 @@
  *   object PATH            what a binary file holds, in the text of object.h behind "|"
  *                          (not needed beside a "file", whose bytes tell it too)
  *   env NAME = VALUE       a variable of the caller's environment
+ *   processes NAME         the numbers of processes that a probe looked for, each behind a "|"
  *   said NAME              what the libraries of a probe said, as fact text behind "|"
  *   absent PATH            the machine answered "no such file"
  *   error VERB PATH ERRNO  VERB is one of the above, ERRNO a name
@@ -41,6 +42,7 @@ enum gd_verb {
 	GD_VERB_OBJECT,
 	GD_VERB_ENV, /* from here on a name stands where the others have a path */
 	GD_VERB_SAID,
+	GD_VERB_PROCESSES,
 	GD_VERB_COUNT
 };
 

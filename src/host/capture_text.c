@@ -106,6 +106,7 @@ static void print_entry(struct gd_buf *out, const struct gd_entry *e)
 		print_content(out, e->data, e->len);
 		break;
 	case GD_VERB_DIR:
+	case GD_VERB_PROCESSES:
 		gd_buf_putc(out, '\n');
 		for (size_t i = 0; i < e->names.count; i++) {
 			gd_buf_putc(out, '|');
@@ -380,7 +381,7 @@ static int read_entry(struct reader *r, struct gd_capture *c, char *s)
 		tail = cut_tail_words(s, 1);
 		e.error = tail ? gd_errno_by_name(tail) : 0;
 		if (verb < 0 || !e.error)
-			return fault(r, "expected: error file|dir|link|stat|object|env|said PATH ERRNO");
+			return fault(r, "expected: error file|dir|link|stat|object|env|said|processes PATH ERRNO");
 		return add_entry(r, c, s, (enum gd_verb)verb, &e);
 	}
 	verb = gd_verb_by_name(word);
@@ -402,7 +403,7 @@ static int read_entry(struct reader *r, struct gd_capture *c, char *s)
 		q = read_content(r, &e);
 	else if (verb == GD_VERB_OBJECT)
 		q = read_object(r, &e);
-	else if (verb == GD_VERB_DIR)
+	else if (verb == GD_VERB_DIR || verb == GD_VERB_PROCESSES)
 		q = read_names(r, &e);
 	return q < 0 ? q : add_entry(r, c, path, (enum gd_verb)verb, &e);
 }

@@ -13,6 +13,7 @@ static const char *const verb_names[GD_VERB_COUNT] = {
 	[GD_VERB_OBJECT] = "object",
 	[GD_VERB_ENV] = "env",
 	[GD_VERB_SAID] = "said",
+	[GD_VERB_PROCESSES] = "processes",
 };
 
 static const struct {

@@ -98,6 +98,65 @@ int gd_host_object(struct gd_host *h, const char *path, struct gd_object *ret)
 	return h->ops->object ? h->ops->object(h->impl, path, ret) : -GD_ENOTCAPTURED;
 }
 
+int gd_host_read_settings(struct gd_host *h, const char *path, enum gd_settings_form form, struct gd_buf *out)
+{
+	gd_autobuf text = { 0 };
+	int r;
+
+	if (h->ops->read_settings)
+		return h->ops->read_settings(h->impl, path, form, out);
+	r = gd_host_read(h, path, &text);
+	if (r >= 0)
+		gd_settings_strip(form, gd_buf_peek(&text), text.len, out);
+	return r;
+}
+
+/* A process may end while it is looked at. */
+static bool is_wanted(struct gd_host *h, const char *pid, gd_process_filter *wanted)
+{
+	gd_autofree comm_path = gd_xasprintf("/proc/%s/comm", pid);
+	gd_autofree args_path = gd_xasprintf("/proc/%s/cmdline", pid);
+	gd_autobuf comm = { 0 };
+	gd_autobuf args = { 0 };
+	int answer;
+
+	if (gd_host_read(h, comm_path, &comm) < 0 || !comm.len)
+		return false;
+	comm.data[strcspn(comm.data, "\n")] = '\0';
+	answer = wanted(comm.data, NULL, 0);
+	if (answer >= 0)
+		return answer > 0;
+	return gd_host_read(h, args_path, &args) >= 0 && wanted(comm.data, gd_buf_peek(&args), args.len) > 0;
+}
+
+static bool is_number(const char *name)
+{
+	return *name >= '1' && *name <= '9' && !name[strspn(name, "0123456789")];
+}
+
+static int find_processes(struct gd_host *h, gd_process_filter *wanted, struct gd_strv *out)
+{
+	gd_autostrv names = { 0 };
+	size_t seen = 0;
+	int r = gd_host_list(h, "/proc", &names);
+
+	for (size_t i = 0; r >= 0 && i < names.count && seen < GD_PROCESSES_MAX; i++) {
+		if (!is_number(names.items[i]))
+			continue;
+		seen++;
+		if (is_wanted(h, names.items[i], wanted))
+			gd_strv_add(out, names.items[i]);
+	}
+	return r;
+}
+
+int gd_host_processes(struct gd_host *h, const char *name, gd_process_filter *wanted, struct gd_strv *out)
+{
+	int r = h->ops->processes ? h->ops->processes(h->impl, name, wanted, out) : -GD_ENOTCAPTURED;
+
+	return r == -GD_ENOTCAPTURED ? find_processes(h, wanted, out) : r;
+}
+
 int gd_host_env(struct gd_host *h, const char *name, char **ret)
 {
 	return h->ops->env ? h->ops->env(h->impl, name, ret) : -GD_ENOTCAPTURED;

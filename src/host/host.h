@@ -21,14 +21,16 @@
  * Of a binary file, which may have gigabytes, the door tells what is in it
  * instead of giving its bytes: a capture holds that as a few lines of text.
  *
- * Two more answers come without a path: the variables of the caller's
- * environment, and what a library said, which only a capture can tell.
+ * Three more answers come without a path: the variables of the caller's
+ * environment, which processes there are of those that a probe looks for, and
+ * what a library said, which only a capture can tell.
  */
 #include <sys/types.h>
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/strv.h"
+#include "host/variables.h"
 #include "object/object.h"
 
 /* Outside the range of errno values. */
@@ -48,6 +50,12 @@ struct gd_stat {
 
 struct gd_host;
 
+/*
+ * Says whether a process is looked for: 1 or 0, or -1 where its name alone does
+ * not tell. Then it is asked again with its arguments, each ended by a NUL.
+ */
+typedef int gd_process_filter(const char *comm, const char *args, size_t len);
+
 /* A back end. `impl` is its own state; all paths given to it start with '/'. */
 struct gd_host_ops {
 	const char *kind;
@@ -62,6 +70,10 @@ struct gd_host_ops {
 	int (*object)(void *impl, const char *path, struct gd_object *ret);
 	/* A variable of the caller's environment; -ENOENT where it is not set. NULL: none are known. */
 	int (*env)(void *impl, const char *name, char **ret);
+	/* As gd_host_read_settings(); NULL where the file is read and stripped. */
+	int (*read_settings)(void *impl, const char *path, enum gd_settings_form form, struct gd_buf *out);
+	/* As gd_host_processes(); NULL, or -GD_ENOTCAPTURED: /proc is looked through. */
+	int (*processes)(void *impl, const char *name, gd_process_filter *wanted, struct gd_strv *out);
 	/* What was noted under this name; NULL for doors that hold no notes. */
 	int (*said)(void *impl, const char *name, struct gd_buf *out);
 	/* Writes down what a library said; NULL for doors that do not record. */
@@ -100,6 +112,21 @@ int gd_host_stat(struct gd_host *h, const char *path, struct gd_stat *ret) GD_MU
  * -EINVAL for others. A damaged one is no error, but has `fault`.
  */
 int gd_host_object(struct gd_host *h, const char *path, struct gd_object *ret) GD_MUST_CHECK;
+
+/*
+ * Reads a file that sets variables, without those that are not to be known: see
+ * gd_settings_strip(). A recorder writes down what is left and nothing more.
+ */
+int gd_host_read_settings(struct gd_host *h, const char *path, enum gd_settings_form form,
+			  struct gd_buf *out) GD_MUST_CHECK;
+/*
+ * The numbers of the processes that `wanted` picks, smallest first; at most
+ * GD_PROCESSES_MAX are looked at. `name` says in a capture what was looked for;
+ * what else runs on the machine does not get into it.
+ */
+enum { GD_PROCESSES_MAX = 16384 };
+int gd_host_processes(struct gd_host *h, const char *name, gd_process_filter *wanted,
+		      struct gd_strv *out) GD_MUST_CHECK;
 
 /*
  * A variable as this program was started with it. -ENOENT: it is not set. A

@@ -87,6 +87,37 @@ static int recorder_read(void *impl, const char *path, size_t max, struct gd_buf
 	return r;
 }
 
+/* What is no setting of the list was taken out by the door behind this one. */
+static int recorder_read_settings(void *impl, const char *path, enum gd_settings_form form, struct gd_buf *out)
+{
+	struct recorder *rec = impl;
+	gd_autofree real = canonical(rec, path, GD_RESOLVE_LAST);
+	gd_autobuf text = { 0 };
+	struct gd_entry e = { 0 };
+	int r = gd_host_read_settings(rec->inner, path, form, &text);
+
+	if (r >= 0) {
+		gd_buf_add(out, gd_buf_peek(&text), text.len);
+		gd_buf_puts(&text, "");
+		e.len = text.len;
+		e.data = gd_buf_take(&text);
+	}
+	add(rec, real, GD_VERB_FILE, r, &e);
+	return r;
+}
+
+static int recorder_processes(void *impl, const char *name, gd_process_filter *wanted, struct gd_strv *out)
+{
+	struct recorder *rec = impl;
+	struct gd_entry e = { 0 };
+	int r = gd_host_processes(rec->inner, name, wanted, &e.names);
+
+	for (size_t i = 0; r >= 0 && i < e.names.count; i++)
+		gd_strv_add(out, e.names.items[i]);
+	add(rec, name, GD_VERB_PROCESSES, r, &e);
+	return r;
+}
+
 static int recorder_list(void *impl, const char *path, struct gd_strv *out)
 {
 	struct recorder *rec = impl;
@@ -194,6 +225,8 @@ static const struct gd_host_ops recorder_ops = {
 	.stat = recorder_stat,
 	.object = recorder_object,
 	.env = recorder_env,
+	.read_settings = recorder_read_settings,
+	.processes = recorder_processes,
 	.said = recorder_said,
 	.note = recorder_note,
 	.close = recorder_close,
@@ -213,6 +246,16 @@ static struct recorder *impl_of(struct gd_host *h)
 	return gd_host_impl_peek(h, &recorder_ops);
 }
 
+/* Also where everything is asked for, the environments of processes are not to be known in full. */
+static bool is_environment(const char *path)
+{
+	static const char proc[] = "/proc/";
+	const char *pid = path + strlen(proc);
+
+	return !strncmp(path, proc, strlen(proc)) && *pid >= '1' && *pid <= '9' &&
+	       !strcmp(pid + strspn(pid, "0123456789"), "/environ");
+}
+
 /*
  * Its bytes, as far as they are not too many. Of a binary file what it holds is
  * told too: masking may change the length of bytes, and then they tell nothing.
@@ -222,8 +265,13 @@ static void take_file(struct recorder *rec, const char *path)
 	gd_autobuf content = { 0 };
 	gd_autoobject o = { 0 };
 	gd_autoobject again = { 0 };
-	int r = recorder_read(rec, path, WHOLE_FILE_MAX_BYTES, &content);
+	int r;
 
+	if (is_environment(path)) {
+		(void)!recorder_read_settings(rec, path, GD_SETTINGS_ENVIRON, &content);
+		return;
+	}
+	r = recorder_read(rec, path, WHOLE_FILE_MAX_BYTES, &content);
 	if (gd_host_object(rec->inner, path, &o) < 0)
 		return;
 	if (r == -EFBIG || (o.kind != GD_OBJECT_OTHER && o.kind != GD_OBJECT_EMPTY))

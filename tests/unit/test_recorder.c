@@ -6,6 +6,13 @@
 #include "host/capture.h"
 #include "host/recorder.h"
 
+static int is_server(const char *comm, const char *args, size_t len)
+{
+	if (!args && !strcmp(comm, "python3"))
+		return -1;
+	return !strcmp(comm, "server") || (args && memmem(args, len, "serve", strlen("serve") + 1));
+}
+
 /* What the door says to one question, as text; owned. */
 static char *answer(struct gd_host *h, enum gd_verb verb, const char *path)
 {
@@ -39,6 +46,10 @@ static char *answer(struct gd_host *h, enum gd_verb verb, const char *path)
 		r = gd_host_object(h, path, &o);
 		gd_object_print(&o, &content);
 		text = gd_buf_take(&content);
+		break;
+	case GD_VERB_PROCESSES:
+		r = gd_host_processes(h, path, is_server, &names);
+		text = gd_strv_join(&names, "/");
 		break;
 	case GD_VERB_STAT:
 	case GD_VERB_COUNT:

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/variables.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/env_text.h"
+#include "base/unit_text.h"
+
+/* ------------------------------------------------------------- the names -- */
+
+/*
+ * libhsakmt (topology.c), ROCR's and HIP's lists of environment variables,
+ * rocBLAS (tensile_host.cpp) and hipBLASLt, PyTorch's build, the loader
+ * (ld.so(8)). HSA_ENABLE_GFX_VERSION is read by nobody, and set in the belief
+ * that it is the override.
+ */
+static const char *const names[] = {
+	"HSA_OVERRIDE_GFX_VERSION",
+	"HSA_ENABLE_GFX_VERSION",
+	"HSA_ENABLE_SDMA",
+	"HSA_XNACK",
+	"ROCR_VISIBLE_DEVICES",
+	"HIP_VISIBLE_DEVICES",
+	"CUDA_VISIBLE_DEVICES",
+	"GPU_DEVICE_ORDINAL",
+	"ROCBLAS_TENSILE_LIBPATH",
+	"ROCBLAS_USE_HIPBLASLT",
+	"HIPBLASLT_TENSILE_LIBPATH",
+	"ROCM_PATH",
+	"HIP_PATH",
+	"PYTORCH_ROCM_ARCH",
+	"LD_LIBRARY_PATH",
+	"LD_PRELOAD",
+	NULL,
+};
+
+/* With anything behind it; ggml and Ollama have dozens of each. */
+static const char *const prefixes[] = {
+	"HSA_OVERRIDE_GFX_VERSION_", "HIPBLASLT_", "GGML_", "OLLAMA_",
+};
+
+const char *const *gd_variable_names_peek(void)
+{
+	return names;
+}
+
+/* OLLAMA_API_KEY, and whatever may be added of that kind. */
+static bool is_secret(const char *name, size_t len)
+{
+	static const char *const parts[] = { "KEY", "TOKEN", "SECRET", "PASS", "AUTH", "CREDENTIAL", "COOKIE" };
+
+	for (size_t i = 0; i < GD_COUNT(parts); i++)
+		if (memmem(name, len, parts[i], strlen(parts[i])))
+			return true;
+	return false;
+}
+
+bool gd_variable_is_kept(const char *name, size_t len)
+{
+	for (size_t i = 0; names[i]; i++)
+		if (len == strlen(names[i]) && !memcmp(name, names[i], len))
+			return true;
+	for (size_t i = 0; i < GD_COUNT(prefixes); i++) {
+		size_t n = strlen(prefixes[i]);
+
+		if (len > n && !memcmp(name, prefixes[i], n))
+			return !is_secret(name, len);
+	}
+	return false;
+}
+
+/* ----------------------------------------------------- files of variables -- */
+
+static void strip_variables(enum gd_env_syntax syntax, const char *text, size_t len, struct gd_buf *out)
+{
+	gd_auto_assignments all = { 0 };
+	gd_auto_assignments kept = { 0 };
+
+	gd_env_parse(&all, syntax, text, len);
+	for (size_t i = 0; i < all.count; i++) {
+		const struct gd_assignment *a = &all.items[i];
+
+		if (gd_variable_is_kept(a->name, strlen(a->name)))
+			gd_assignments_add(&kept, a->name, strlen(a->name), a->value, a->line);
+	}
+	gd_env_print(&kept, syntax, out);
+}
+
+/* ---------------------------------------------------------------- units -- */
+
+static void add_word(struct gd_buf *words, const char *word)
+{
+	if (words->len)
+		gd_buf_putc(words, ' ');
+	gd_unit_quote(word, words);
+}
+
+/*
+ * Systemd stops reading where a quote stays open or an escape is none. So will
+ * who reads this, and see in which variable.
+ */
+static void keep_broken(const char *rest, struct gd_buf *out)
+{
+	const char *name = rest + strspn(rest, "\"'");
+	size_t n = strcspn(name, "= \t\"'\\");
+	bool kept = name[n] == '=' && gd_variable_is_kept(name, n);
+
+	gd_buf_printf(out, "%s\"%.*s", out->len ? " " : "", kept ? (int)n + 1 : 0, name);
+}
+
+/* Words that name variables, with or without a value. */
+static void keep_variables(const char *value, struct gd_buf *out)
+{
+	gd_autobuf word = { 0 };
+	int r;
+
+	while ((r = gd_unit_word(&value, &word)) > 0)
+		if (gd_variable_is_kept(word.data, strcspn(word.data, "=")))
+			add_word(out, word.data);
+	if (r < 0)
+		keep_broken(value, out);
+}
+
+/* The program alone: arguments may hold anything. */
+static void keep_program(const char *value, struct gd_buf *out)
+{
+	gd_autobuf word = { 0 };
+
+	if (gd_unit_word(&value, &word) > 0)
+		add_word(out, word.data);
+}
+
+static void keep_all(const char *value, struct gd_buf *out)
+{
+	gd_buf_puts(out, value);
+}
+
+/* What is kept of the section [Service]. */
+static const struct {
+	const char *key;
+	void (*keep)(const char *value, struct gd_buf *out);
+} kept_keys[] = {
+	{ "Environment", keep_variables },
+	{ "EnvironmentFile", keep_all },
+	{ "ExecStart", keep_program },
+	{ "PassEnvironment", keep_variables },
+	{ "UnsetEnvironment", keep_variables },
+};
+
+/* False where nothing of the line is to be kept. */
+static bool strip_line(const struct gd_unit_line *line, struct gd_buf *out)
+{
+	gd_autobuf value = { 0 };
+
+	if (!line->key) {
+		gd_buf_printf(out, "[%s]", line->value);
+		return true;
+	}
+	if (strcmp(line->section, "Service") != 0)
+		return false;
+	for (size_t i = 0; i < GD_COUNT(kept_keys); i++) {
+		if (strcmp(line->key, kept_keys[i].key) != 0)
+			continue;
+		kept_keys[i].keep(line->value, &value);
+		/* An empty one takes back what came before; one that only loses its words must not. */
+		if (*line->value && !value.len)
+			return false;
+		gd_buf_printf(out, "%s=%s", line->key, gd_buf_peek(&value));
+		return true;
+	}
+	return false;
+}
+
+/* A backslash at the end would tie the next line to this one; a blank behind it is cut off again. */
+static void end_line(struct gd_buf *out)
+{
+	if (out->data[out->len - 1] == '\\')
+		gd_buf_putc(out, ' ');
+	gd_buf_putc(out, '\n');
+}
+
+static void strip_unit(const char *text, size_t len, struct gd_buf *out)
+{
+	gd_auto_unit_lines lines = { 0 };
+	unsigned line = 1;
+
+	gd_unit_parse(&lines, text, len);
+	for (size_t i = 0; i < lines.count; i++) {
+		gd_autobuf kept = { 0 };
+
+		if (!strip_line(&lines.items[i], &kept))
+			continue;
+		for (; line < lines.items[i].line; line++)
+			gd_buf_putc(out, '\n');
+		gd_buf_add(out, kept.data, kept.len);
+		end_line(out);
+		line++;
+	}
+	/* What systemd refuses to read is refused again. */
+	for (; lines.broken_line && line < lines.broken_line; line++)
+		gd_buf_putc(out, '\n');
+	if (lines.broken_line)
+		gd_buf_puts(out, "[\n");
+}
+
+void gd_settings_strip(enum gd_settings_form form, const char *text, size_t len, struct gd_buf *out)
+{
+	switch (form) {
+	case GD_SETTINGS_UNIT:
+		strip_unit(text, len, out);
+		break;
+	case GD_SETTINGS_ENV_FILE:
+		strip_variables(GD_ENV_FILE, text, len, out);
+		break;
+	case GD_SETTINGS_PAM:
+		strip_variables(GD_ENV_PAM, text, len, out);
+		break;
+	case GD_SETTINGS_PAM_CONF:
+		strip_variables(GD_ENV_PAM_CONF, text, len, out);
+		break;
+	case GD_SETTINGS_SHELL:
+		strip_variables(GD_ENV_SHELL, text, len, out);
+		break;
+	case GD_SETTINGS_ENVIRON:
+		strip_variables(GD_ENV_BLOCK, text, len, out);
+		break;
+	}
+}
