@@ -5,6 +5,7 @@ GPUDB_FILES = \
 	data/gpu-db/not-gpu.csv \
 	data/gpu-db/link-quirks.csv \
 	data/gpu-db/cpu-memory.csv \
+	data/gpu-db/hsa-override.csv \
 	data/gpu-db/radv-names.csv \
 	data/gpu-db/vulkan-drivers.csv
 EXTRA_DIST += $(GPUDB_FILES) data/gpu-db/README.md data/gpu-db/validate.sh $(DEMO_CAPTURE)

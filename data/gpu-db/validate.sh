@@ -17,7 +17,7 @@ export LC_ALL
 
 files=
 missing=0
-for t in isa pci not-gpu link-quirks cpu-memory radv-names vulkan-drivers; do
+for t in isa pci not-gpu link-quirks cpu-memory radv-names vulkan-drivers hsa-override; do
 	if [ -r "$dir/$t.csv" ]; then
 		files="$files $t.csv"
 	else
@@ -235,6 +235,30 @@ function check_vulkan_drivers() {
 		fault("software is not yes or no: " f[5])
 }
 
+function check_hsa_override() {
+	for (i = 1; i <= 2; i++)
+		if (have_isa && !(f[i] in known))
+			fault("isa is not in isa.csv: " f[i])
+	if (f[1] == f[2])
+		fault("an ISA taken for itself needs no evidence: " f[1])
+	if (!one_of(f[3], "works mixed unsafe untested"))
+		fault("verdict is not works, mixed, unsafe or untested: " f[3])
+	if (!one_of(f[4], "vendor docs several one features"))
+		fault("reach is not vendor, docs, several, one or features: " f[4])
+	if (f[3] == "untested" && f[4] != "features")
+		fault("somebody has tried it, so it is not untested")
+	if (!list(f[5], "^[0-9]+[.][0-9]+$"))
+		fault("rocm is not a list of x.y: " f[5])
+	if (f[6] == "")
+		fault("evidence is empty")
+	unique(FILENAME SUBSEP f[1] SUBSEP f[2], "isa and assumed")
+	order = "isa and assumed"
+	ordered(sprintf("%10s %10s", f[1], f[2]))
+}
+
+# Where several reports are named, one line has to hold them.
+function source_max() { return FILENAME == "hsa-override.csv" ? 120 : 60 }
+
 BEGIN {
 	head["isa.csv"] = "isa,gfx_target_version,gc_versions,codename,generation,form,kernel_min,rocm,wave_size,mesa_min,source"
 	head["pci.csv"] = "vendor,device,revision,subsystem,cu,name,codename,isa,form,bus_width_bits,memory_type,bandwidth_gbps,vram_mib,source"
@@ -242,6 +266,7 @@ BEGIN {
 	head["link-quirks.csv"] = "vendor,device,why,source"
 	head["cpu-memory.csv"] = "vendor,family_model,match,name,channels,memory_type,bandwidth_gbps,source"
 	head["radv-names.csv"] = "name,isa,mesa,source"
+	head["hsa-override.csv"] = "isa,assumed,verdict,reach,rocm,evidence,native,source"
 	head["vulkan-drivers.csv"] = "driver,driver_id,libraries,vendors,software,source"
 	for (t in head)
 		columns[t] = split(head[t], unused, ",")
@@ -279,8 +304,8 @@ FNR == 1 {
 			fault("column " i " has blanks around it or a control character")
 	if (f[n] == "")
 		fault("source is empty")
-	else if (length(f[n]) > 60)
-		fault("source is longer than 60 characters")
+	else if (length(f[n]) > source_max())
+		fault("source is longer than " source_max() " characters")
 	if (FILENAME == "isa.csv")
 		check_isa()
 	else if (FILENAME == "pci.csv") {
@@ -296,6 +321,8 @@ FNR == 1 {
 		check_radv_names()
 	else if (FILENAME == "vulkan-drivers.csv")
 		check_vulkan_drivers()
+	else if (FILENAME == "hsa-override.csv")
+		check_hsa_override()
 }
 
 END {
