@@ -12,6 +12,7 @@ PROBE_SOURCES = \
 	probes/nvidia.c \
 	probes/intel.c \
 	probes/hsa_env.c \
+	probes/setting.c \
 	probes/vulkan_env.c \
 	probes/vulkan_icd.c \
 	probes/vulkan.c \
@@ -34,6 +35,8 @@ PROBE_PARTS = \
 	probes/cpu_kinds.c \
 	probes/cpu_numa.c \
 	probes/cpu_topology.c \
+	probes/engine.c \
+	probes/engine.h \
 	probes/gpu.h \
 	probes/gpu_figures.c \
 	probes/gpu_identity.c \
@@ -74,12 +77,19 @@ PROBE_PARTS = \
 	probes/rocm_owner.c \
 	probes/rocm_places.c \
 	probes/rocm_version.c \
+	probes/setting.h \
+	probes/setting_login.c \
+	probes/setting_process.c \
+	probes/setting_unit.c \
 	probes/tensile_name.c \
 	probes/tensile_name.h \
 	probes/tensile_tally.c \
 	probes/tensile_tally.h \
 	probes/udev.h \
 	probes/udev_library.c \
+	probes/unit_file.c \
+	probes/unit_file.h \
+	probes/unit_path.c \
 	probes/vulkan.h \
 	probes/vulkan_device.c
 
