@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef GD_PROBE_HSA_H
 #define GD_PROBE_HSA_H
-/* What the parts of the hsa probe share; used by probes/hsa*.c and their tests only. */
+/* What the parts of the hsa probe share, and what ROCm's runtime makes of an override of the ISA. */
 #include "probe/library.h"
 #include "probes/hsa_abi.h"
 
@@ -22,7 +22,9 @@ bool gd_hsa_is_overridden(const struct gd_hsa_overrides *o);
 const char *gd_hsa_override_peek(const struct gd_hsa_overrides *o, int64_t node);
 /* "HSA_OVERRIDE_GFX_VERSION=11.0.0 …"; owned, or NULL where none is set. */
 char *gd_hsa_overrides_text(const struct gd_hsa_overrides *o);
-/* Whether the runtime takes it: three decimal numbers with dots between them. */
+/* Major, minor and stepping, as the runtime takes them: three decimal numbers with dots between them. Else -EINVAL. */
+enum { GD_HSA_ISA_PARTS = 3 };
+int gd_hsa_override_parse(const char *text, unsigned ret[GD_HSA_ISA_PARTS]) GD_MUST_CHECK;
 bool gd_hsa_override_is_valid(const char *text);
 
 /* The runtimes of a machine. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The caller's environment, as far as it changes what ROCm's runtime reports of the GPUs. */
+#include <errno.h>
 #include <string.h>
 
 #include "base/parse.h"
@@ -96,22 +97,32 @@ char *gd_hsa_overrides_text(const struct gd_hsa_overrides *o)
 	return text.len ? gd_buf_take(&text) : NULL;
 }
 
-bool gd_hsa_override_is_valid(const char *text)
+int gd_hsa_override_parse(const char *text, unsigned ret[GD_HSA_ISA_PARTS])
 {
-	static const uint64_t most[] = { 63, 255, 255 };
+	static const uint64_t most[GD_HSA_ISA_PARTS] = { 63, 255, 255 };
 	gd_autostrv parts = { 0 };
-	uint64_t number;
 
 	text += strspn(text, " \t"); /* scanf() passes over these too */
 	if (text[strspn(text, "0123456789.")] || strstr(text, "..") || *text == '.')
-		return false;
+		return -EINVAL;
 	gd_strv_split(&parts, text, ".");
-	if (parts.count != GD_COUNT(most) || text[strlen(text) - 1] == '.')
-		return false;
-	for (size_t i = 0; i < GD_COUNT(most); i++)
+	if (parts.count != GD_HSA_ISA_PARTS || text[strlen(text) - 1] == '.')
+		return -EINVAL;
+	for (size_t i = 0; i < GD_HSA_ISA_PARTS; i++) {
+		uint64_t number;
+
 		if (gd_parse_u64(parts.items[i], 10, &number) < 0 || number > most[i])
-			return false;
-	return true;
+			return -EINVAL;
+		ret[i] = (unsigned)number;
+	}
+	return 0;
+}
+
+bool gd_hsa_override_is_valid(const char *text)
+{
+	unsigned parts[GD_HSA_ISA_PARTS];
+
+	return gd_hsa_override_parse(text, parts) == 0;
 }
 
 static bool are_valid(const struct gd_hsa_overrides *o)

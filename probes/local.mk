@@ -20,9 +20,10 @@ PROBE_SOURCES = \
 	probes/libdrm.c \
 	probes/udev.c \
 	probes/hsa.c \
+	probes/gpu.c \
 	probes/rocm.c \
 	probes/rocm_kernels.c \
-	probes/gpu.c
+	probes/rocm_override.c
 
 # Parts of the probes above.
 PROBE_PARTS = \
@@ -74,6 +75,8 @@ PROBE_PARTS = \
 	probes/rocm_find.h \
 	probes/rocm_kernels.h \
 	probes/rocm_kernels_folder.c \
+	probes/rocm_override.h \
+	probes/rocm_override_kernels.c \
 	probes/rocm_owner.c \
 	probes/rocm_places.c \
 	probes/rocm_version.c \

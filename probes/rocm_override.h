@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GD_PROBE_ROCM_OVERRIDE_H
+#define GD_PROBE_ROCM_OVERRIDE_H
+/* Overrides of the ISA, judged; used by probes/rocm_override*.c and their tests only. */
+#include "probe/probe.h"
+
+/* The setting of a variable in a scope, or NULL; borrowed. */
+const struct gd_row *gd_setting_peek(const struct gd_ctx *ctx, const char *scope, const char *variable);
+
+/* "gfx90a" of "9.0.10", or "9.16.0" itself, which is no ISA; NULL where ROCm's runtime does not take it. Owned. */
+char *gd_override_isa(const char *value);
+/*
+ * What two ISAs are to each other: "same", "sibling", "other-generation", or
+ * "no-isa" where the second is none that is known. Borrowed.
+ */
+const char *gd_override_relation_peek(const struct gd_gpudb *db, const char *isa, const char *assumed);
+
+/*
+ * Sets rocblas_directory, directory_from, true_kernels and assumed_kernels: the
+ * folder of rocBLAS's kernels that programs of this scope load, and what is in
+ * it. `assumed` may be NULL.
+ */
+void gd_override_set_kernels(struct gd_ctx *ctx, struct gd_row *row, const char *scope, const char *isa,
+			     const char *assumed);
+
+#endif

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which folder of kernels rocBLAS loads for the programs of a scope.
+ *
+ * Source: rocBLAS, tensile_host.cpp: ROCBLAS_TENSILE_LIBPATH as it is given, else
+ * a folder beside librocblas, and there, or in what the variable names, a folder
+ * of the ISA's name where there is one. The ISA is the one that is assumed.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/strv.h"
+#include "probes/rocm_override.h"
+
+/* What was found; `why` says the reason where `path` is NULL. */
+struct folder {
+	char *path;
+	const char *from; /* what leads there */
+	const struct gd_row *library; /* the row in kernel_library, or NULL where it was not read */
+	bool missing; /* it is proved that there is no such folder */
+	enum gd_gap gap;
+	const char *why;
+	const char *remedy;
+};
+
+static const struct gd_rows *rows_of(const struct gd_ctx *ctx, const char *name)
+{
+	return gd_facts_table_peek(ctx->facts, name);
+}
+
+static bool text_is(const struct gd_row *row, const char *column, const char *value)
+{
+	return !strcmp(gd_get_text(row, column, ""), value);
+}
+
+/* The row of rocBLAS's kernels at this path, links in it resolved; NULL where nobody read it. */
+static const struct gd_row *library_at(const struct gd_ctx *ctx, const char *path)
+{
+	const struct gd_rows *libraries = rows_of(ctx, "kernel_library");
+	gd_autofree real = NULL;
+
+	if (!libraries || gd_host_resolve(ctx->host, path, &real) < 0)
+		return NULL;
+	for (size_t i = 0; i < libraries->count; i++)
+		if (text_is(libraries->rows[i], "library", "rocblas") && text_is(libraries->rows[i], "id", real))
+			return libraries->rows[i];
+	return NULL;
+}
+
+/* Takes a folder, or the one of the ISA in it; false where neither was read. */
+static bool take(const struct gd_ctx *ctx, const char *path, const char *isa, const char *from, struct folder *f)
+{
+	gd_autofree below = isa ? gd_xasprintf("%s/%s", path, isa) : NULL;
+
+	f->library = below ? library_at(ctx, below) : NULL;
+	if (!f->library)
+		f->library = library_at(ctx, path);
+	if (!f->library)
+		return false;
+	f->path = gd_row_key(f->library);
+	f->from = from;
+	return true;
+}
+
+static void leave_open(struct folder *f, enum gd_gap gap, const char *why, const char *remedy)
+{
+	f->gap = gap;
+	f->why = why;
+	f->remedy = remedy;
+}
+
+/* ------------------------------------------------------------- variables -- */
+
+/* The value of a variable in the scope: 1, 0 where it is not set, -1 where it is not known. */
+static int value_of(const struct gd_ctx *ctx, const char *scope, const char *variable, const char **ret)
+{
+	const struct gd_row *setting = gd_setting_peek(ctx, scope, variable);
+
+	if (!setting)
+		return 0;
+	*ret = gd_get_text(setting, "value", NULL);
+	return *ret ? 1 : -1;
+}
+
+static bool is_missing(const struct gd_ctx *ctx, const char *path)
+{
+	struct gd_stat st;
+	int r = gd_host_stat(ctx->host, path, &st);
+
+	return r == -ENOENT || r == -ENOTDIR || (r == 0 && !S_ISDIR(st.mode));
+}
+
+/* Returns whether the variable decides. */
+static bool by_libpath(const struct gd_ctx *ctx, const char *scope, const char *isa, struct folder *f)
+{
+	static const char variable[] = "ROCBLAS_TENSILE_LIBPATH";
+	const char *value = NULL;
+	int r = value_of(ctx, scope, variable, &value);
+
+	if (!r)
+		return false;
+	if (r < 0 || *value != '/') {
+		leave_open(f, GD_GAP_NO_SOURCE, "ROCBLAS_TENSILE_LIBPATH names no path that is known", NULL);
+		return true;
+	}
+	if (take(ctx, value, isa, variable, f))
+		return true;
+	f->path = gd_xstrdup(value);
+	f->from = variable;
+	f->missing = is_missing(ctx, value);
+	leave_open(f, GD_GAP_NOT_PROBED, "the folder was not read", NULL);
+	return true;
+}
+
+/* ---------------------------------------------------------- the library -- */
+
+/* The kernels that belong to a librocblas in this folder, in rocBLAS's order. */
+static bool take_beside(const struct gd_ctx *ctx, const char *lib, const char *isa, const char *from, struct folder *f)
+{
+	static const char *const beside[] = { "../../Tensile/library", "library", "../rocblas/library",
+					      "rocblas/library" };
+
+	for (size_t i = 0; i < GD_COUNT(beside); i++) {
+		gd_autofree path = gd_xasprintf("%s/%s", lib, beside[i]);
+
+		if (take(ctx, path, isa, from, f))
+			return true;
+	}
+	return false;
+}
+
+static bool has_rocblas(const struct gd_row *install)
+{
+	return gd_is_known(install, "rocblas_file");
+}
+
+static const struct gd_row *install_at(const struct gd_ctx *ctx, const char *path)
+{
+	const struct gd_rows *installs = rows_of(ctx, "rocm_install");
+	gd_autofree real = NULL;
+
+	if (!installs || gd_host_resolve(ctx->host, path, &real) < 0)
+		return NULL;
+	for (size_t i = 0; i < installs->count; i++)
+		if (text_is(installs->rows[i], "id", real))
+			return installs->rows[i];
+	return NULL;
+}
+
+static void take_install(const struct gd_ctx *ctx, const struct gd_row *install, const char *isa, const char *from,
+			 struct folder *f)
+{
+	const struct gd_rows *libraries = rows_of(ctx, "kernel_library");
+	const char *id = gd_get_text(install, "id", "");
+
+	if (take_beside(ctx, id, isa, from, f))
+		return;
+	for (size_t i = 0; libraries && i < libraries->count; i++)
+		if (text_is(libraries->rows[i], "library", "rocblas") && text_is(libraries->rows[i], "install", id)) {
+			f->library = libraries->rows[i];
+			f->path = gd_row_key(f->library);
+			f->from = from;
+			return;
+		}
+	f->path = gd_xasprintf("%s/rocblas/library", id);
+	f->from = from;
+	f->missing = is_missing(ctx, f->path);
+	leave_open(f, GD_GAP_NOT_PROBED, "the folder was not read", NULL);
+}
+
+/* A librocblas that no install was made of: 1 where there is one, -1 where that cannot be seen. */
+static int holds_rocblas(const struct gd_ctx *ctx, const char *dir)
+{
+	static const char *const names[] = { "librocblas.so.5", "librocblas.so.4", "librocblas.so.0", "librocblas.so" };
+	int found = 0;
+
+	for (size_t i = 0; i < GD_COUNT(names) && found <= 0; i++) {
+		gd_autofree path = gd_xasprintf("%s/%s", dir, names[i]);
+		struct gd_stat st;
+		int r = gd_host_stat(ctx->host, path, &st);
+
+		if (r == 0)
+			found = 1;
+		else if (r != -ENOENT && r != -ENOTDIR)
+			found = -1;
+	}
+	return found;
+}
+
+/* One folder of LD_LIBRARY_PATH; returns whether it decides. */
+static bool by_loader_path(const struct gd_ctx *ctx, const char *dir, const char *isa, struct folder *f)
+{
+	static const char variable[] = "LD_LIBRARY_PATH";
+	const struct gd_row *install = install_at(ctx, dir);
+	int found;
+
+	if (install && has_rocblas(install)) {
+		take_install(ctx, install, isa, variable, f);
+		return true;
+	}
+	if (install && gd_is_absent(install, "rocblas_file"))
+		return false;
+	found = holds_rocblas(ctx, dir);
+	if (found < 0)
+		leave_open(f, GD_GAP_NOT_CAPTURED, "a folder of LD_LIBRARY_PATH could not be looked into", NULL);
+	else if (found && !take_beside(ctx, dir, isa, variable, f))
+		leave_open(f, GD_GAP_NOT_PROBED, "the kernels beside a library of LD_LIBRARY_PATH were not read", NULL);
+	return found != 0;
+}
+
+static bool by_loader_paths(const struct gd_ctx *ctx, const char *scope, const char *isa, struct folder *f)
+{
+	gd_autostrv dirs = { 0 };
+	const char *value = NULL;
+	int r = value_of(ctx, scope, "LD_LIBRARY_PATH", &value);
+
+	if (r < 0)
+		leave_open(f, GD_GAP_NO_SOURCE, "the value of LD_LIBRARY_PATH is not known", NULL);
+	if (r > 0)
+		gd_strv_split(&dirs, value, ":;");
+	for (size_t i = 0; i < dirs.count; i++)
+		if (*dirs.items[i] == '/' && by_loader_path(ctx, dirs.items[i], isa, f))
+			return true;
+	return r < 0;
+}
+
+/* --------------------------------------------------------------- engines -- */
+
+static bool is_below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	return !strncmp(path, dir, n) && (!path[n] || path[n] == '/');
+}
+
+/* Whether an engine brought it together with this program: beside it, or in the lib folder beside that of programs. */
+static bool belongs_to(const struct gd_ctx *ctx, const struct gd_row *install, const char *program)
+{
+	const char *slash = strrchr(program, '/');
+	gd_autofree dir = slash ? gd_xasprintf("%.*s", (int)(slash - program), program) : NULL;
+	gd_autofree lib = dir ? gd_xasprintf("%s/../lib/%s", dir, gd_get_text(install, "engine", "?")) : NULL;
+	gd_autofree real_dir = NULL;
+	gd_autofree real_lib = NULL;
+	const char *id = gd_get_text(install, "id", "");
+
+	if (!dir || gd_host_resolve(ctx->host, dir, &real_dir) < 0 || gd_host_resolve(ctx->host, lib, &real_lib) < 0)
+		return false;
+	return is_below(id, real_dir) || is_below(id, real_lib);
+}
+
+static bool by_engine(const struct gd_ctx *ctx, const char *scope_id, const char *isa, struct folder *f)
+{
+	const struct gd_row *scope = gd_facts_find(ctx->facts, "scope", scope_id);
+	const struct gd_rows *installs = rows_of(ctx, "rocm_install");
+	const char *program = scope ? gd_get_text(scope, "program", NULL) : NULL;
+
+	for (size_t i = 0; installs && program && i < installs->count; i++) {
+		const struct gd_row *install = installs->rows[i];
+
+		if (!text_is(install, "kind", "engine") || !has_rocblas(install) || !belongs_to(ctx, install, program))
+			continue;
+		take_install(ctx, install, isa, "the engine", f);
+		return true;
+	}
+	return false;
+}
+
+/* ---------------------------------------------------------------- loader -- */
+
+/* The one that the loader finds; else the only one that programs could be linked to. */
+static const struct gd_row *system_install(const struct gd_rows *installs, bool *ret_several)
+{
+	const struct gd_row *only = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < installs->count; i++) {
+		const struct gd_row *install = installs->rows[i];
+
+		if (!has_rocblas(install))
+			continue;
+		if (text_is(install, "found_by", "loader"))
+			return install;
+		if (text_is(install, "kind", "amd") || text_is(install, "kind", "distribution")) {
+			only = install;
+			count++;
+		}
+	}
+	*ret_several = count > 1;
+	return count == 1 ? only : NULL;
+}
+
+static void by_loader(const struct gd_ctx *ctx, const char *isa, struct folder *f)
+{
+	const struct gd_rows *installs = rows_of(ctx, "rocm_install");
+	const struct gd_row *install = NULL;
+	bool several = false;
+
+	if (installs)
+		install = system_install(installs, &several);
+	if (install)
+		take_install(ctx, install, isa, "the loader", f);
+	else if (several)
+		leave_open(f, GD_GAP_AMBIGUOUS, "several installs of ROCm hold a rocBLAS, none is the loader's", NULL);
+	else if (!installs)
+		leave_open(f, GD_GAP_NOT_PROBED, "installs of ROCm were not looked for", NULL);
+	else if (!installs->complete)
+		leave_open(f, installs->gap, installs->detail, installs->remedy);
+}
+
+/* --------------------------------------------------------------- kernels -- */
+
+static bool list_has(const char *list, const char *word)
+{
+	gd_autostrv words = { 0 };
+
+	gd_strv_split(&words, list, " ");
+	return gd_strv_has(&words, word);
+}
+
+static void set_has_kernels(struct gd_row *row, const char *column, const struct folder *f, const char *isa)
+{
+	const struct gd_cell *isas = f->library ? gd_get(f->library, "isas") : NULL;
+	const char *source = f->path ? f->path : "rocm_install";
+
+	if (!isa)
+		gd_set_absent(row, column, "no ISA to look for");
+	else if (f->missing)
+		gd_set_bool(row, column, false, source);
+	else if (!isas && f->why)
+		gd_set_unknown(row, column, f->gap, f->why, f->remedy);
+	else if (!isas)
+		gd_set_absent(row, column, source);
+	else if (isas->state == GD_KNOWN && list_has(isas->value.s, isa))
+		gd_set_bool(row, column, true, source);
+	else if (isas->state == GD_UNKNOWN)
+		gd_set_unknown(row, column, isas->gap, isas->detail, isas->remedy);
+	else if (text_is(f->library, "layout", "kpack"))
+		gd_set_unknown(row, column, GD_GAP_NO_SOURCE, "kernels may be in an archive that is not read", NULL);
+	else
+		gd_set_bool(row, column, false, source);
+}
+
+void gd_override_set_kernels(struct gd_ctx *ctx, struct gd_row *row, const char *scope, const char *isa,
+			     const char *assumed)
+{
+	struct folder f = { 0 };
+
+	if (!by_libpath(ctx, scope, assumed, &f) && !by_loader_paths(ctx, scope, assumed, &f) &&
+	    !by_engine(ctx, scope, assumed, &f))
+		by_loader(ctx, assumed, &f);
+	if (f.path) {
+		gd_set_text(row, "rocblas_directory", f.path, f.from);
+		gd_set_text(row, "directory_from", f.from, f.from);
+	} else if (f.why) {
+		gd_set_unknown(row, "rocblas_directory", f.gap, f.why, f.remedy);
+		gd_set_unknown(row, "directory_from", f.gap, f.why, f.remedy);
+	} else {
+		gd_set_absent(row, "rocblas_directory", "rocm_install");
+		gd_set_absent(row, "directory_from", "rocm_install");
+	}
+	set_has_kernels(row, "true_kernels", &f, isa);
+	set_has_kernels(row, "assumed_kernels", &f, assumed);
+	free(f.path);
+}
