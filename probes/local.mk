@@ -8,6 +8,7 @@ PROBE_SOURCES = \
 	probes/pci.c \
 	probes/drm.c \
 	probes/kfd.c \
+	probes/amdgpu_driver.c \
 	probes/amdgpu.c \
 	probes/nvidia.c \
 	probes/intel.c \

@@ -17,7 +17,7 @@ export LC_ALL
 
 files=
 missing=0
-for t in isa pci not-gpu link-quirks cpu-memory radv-names vulkan-drivers hsa-override; do
+for t in isa pci not-gpu link-quirks cpu-memory radv-names vulkan-drivers hsa-override amdgpu-driver; do
 	if [ -r "$dir/$t.csv" ]; then
 		files="$files $t.csv"
 	else
@@ -259,6 +259,16 @@ function check_hsa_override() {
 # Where several reports are named, one line has to hold them.
 function source_max() { return FILENAME == "hsa-override.csv" ? 120 : 60 }
 
+function check_amdgpu_driver(    i) {
+	if (f[1] !~ /^[0-9]+[.][0-9]+[.][0-9]+$/)
+		fault("version is not as a module declares it: " f[1])
+	for (i = 2; i <= 4; i++)
+		if (!version(f[i]) && !(i == 4 && f[i] == ""))
+			fault("column " i " is not a version x.y: " f[i])
+	if (seen_driver[f[1]]++)
+		fault("version stands twice: " f[1])
+}
+
 BEGIN {
 	head["isa.csv"] = "isa,gfx_target_version,gc_versions,codename,generation,form,kernel_min,rocm,wave_size,mesa_min,source"
 	head["pci.csv"] = "vendor,device,revision,subsystem,cu,name,codename,isa,form,bus_width_bits,memory_type,bandwidth_gbps,vram_mib,source"
@@ -268,6 +278,7 @@ BEGIN {
 	head["radv-names.csv"] = "name,isa,mesa,source"
 	head["hsa-override.csv"] = "isa,assumed,verdict,reach,rocm,evidence,native,source"
 	head["vulkan-drivers.csv"] = "driver,driver_id,libraries,vendors,software,source"
+	head["amdgpu-driver.csv"] = "version,release,rocm_min,rocm_max,source"
 	for (t in head)
 		columns[t] = split(head[t], unused, ",")
 }
@@ -323,6 +334,8 @@ FNR == 1 {
 		check_vulkan_drivers()
 	else if (FILENAME == "hsa-override.csv")
 		check_hsa_override()
+	else if (FILENAME == "amdgpu-driver.csv")
+		check_amdgpu_driver()
 }
 
 END {

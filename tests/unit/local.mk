@@ -2,6 +2,7 @@
 # Each test_NAME.c is a program of its own, and speaks TAP.
 UNIT_LIBS = $(GD_LIBS) $(CMOCKA_LIBS)
 UNIT_TESTS = \
+	tests/unit/test_amdgpu_driver \
 	tests/unit/test_buf_strv \
 	tests/unit/test_capture \
 	tests/unit/test_child \
@@ -74,6 +75,7 @@ EXTRA_DIST += \
 	tests/unit/tree_fixture.h \
 	$(ROCM_LISTINGS)
 
+tests_unit_test_amdgpu_driver_LDADD = $(UNIT_LIBS)
 tests_unit_test_buf_strv_LDADD = $(UNIT_LIBS)
 tests_unit_test_capture_LDADD = $(UNIT_LIBS)
 tests_unit_test_child_LDADD = $(UNIT_LIBS)
