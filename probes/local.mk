@@ -24,6 +24,11 @@ PROBE_SOURCES = \
 	probes/gpu.c \
 	probes/rocm.c \
 	probes/rocm_kernels.c \
+	probes/code_object.c \
+	probes/gpu_rocm.c \
+	probes/gpu_code.c \
+	probes/rocm_support.c \
+	probes/rocwmma.c \
 	probes/rocm_override.c
 
 # Parts of the probes above.
@@ -42,6 +47,8 @@ PROBE_PARTS = \
 	probes/gpu.h \
 	probes/gpu_figures.c \
 	probes/gpu_identity.c \
+	probes/gpu_join.c \
+	probes/gpu_join.h \
 	probes/gpu_libraries.c \
 	probes/hsa.h \
 	probes/hsa_abi.h \
@@ -81,6 +88,7 @@ PROBE_PARTS = \
 	probes/rocm_owner.c \
 	probes/rocm_places.c \
 	probes/rocm_version.c \
+	probes/rocwmma.h \
 	probes/setting.h \
 	probes/setting_login.c \
 	probes/setting_process.c \

@@ -9,6 +9,7 @@ RULE_FILES = \
 	rules/vulkan.rules \
 	rules/nvml.rules \
 	rules/hsa.rules \
+	rules/rocm.rules \
 	rules/cpu.rules
 EXTRA_DIST += $(RULE_FILES)
 

@@ -96,8 +96,10 @@ libgpudoctor_a_SOURCES = \
 	src/plan/open_questions.c \
 	src/plan/report.c src/plan/report.h \
 	src/plan/report_parts.h \
+	src/plan/report_rocm.c \
 	src/render/render.c src/render/render.h \
 	src/render/text_report.c src/render/text_report.h \
+	src/render/text_rocm.c \
 	src/render/term.c src/render/term.h \
 	$(FORMAT_SOURCES) \
 	src/cmd/cmd.h \

@@ -282,6 +282,7 @@ struct gd_report *gd_report_new(const struct gd_facts *facts, const struct gd_ru
 
 	fill_machine(r, facts);
 	fill_gpus(r, facts);
+	gd_report_fill_rocm(r, facts);
 	fill_probes(r, facts);
 	fill_rules(r, rules, verdicts);
 	gd_report_fill_findings(r, verdicts, options->show_private);
@@ -303,6 +304,9 @@ void gd_report_free(struct gd_report *r)
 	}
 	for (size_t i = 0; i < r->finding_count; i++)
 		free(r->findings[i].evidence);
+	for (size_t i = 0; i < r->rocm_count; i++)
+		free(r->rocm[i].kernels);
+	free(r->rocm);
 	free(r->open);
 	free(r->findings);
 	free(r->gpus);

@@ -52,6 +52,21 @@ struct gd_report_gpu {
 	int64_t link_width;
 };
 
+/* What an install of ROCm has for one ISA: "tuned", "fallback", "partial", "missing", or "none" without the library. */
+struct gd_report_kernels {
+	const char *isa;
+	const char *rocblas;
+	const char *hipblaslt;
+};
+
+struct gd_report_rocm {
+	const char *folder; /* of its libraries */
+	const char *version;
+	const char *engine; /* that brought it; NULL also for none */
+	struct gd_report_kernels *kernels; /* one for each ISA of the AMD GPUs here */
+	size_t kernel_count;
+};
+
 /* One fact behind a finding. */
 struct gd_evidence {
 	const char *fact; /* table.column */
@@ -94,6 +109,9 @@ struct gd_report {
 	int64_t gpus_of_drivers; /* GPUs that Vulkan or NVML list, whatever /sys shows */
 	bool gpus_complete; /* every GPU there is was listed */
 	const char *gpus_why; /* where not */
+	struct gd_report_rocm *rocm; /* the installs on the disks */
+	size_t rocm_count;
+	bool rocm_complete; /* every place for one was looked into */
 	struct gd_finding *findings; /* the most severe first */
 	size_t finding_count;
 	struct gd_open_question *open;

@@ -11,6 +11,7 @@ const char *gd_report_keep(struct gd_report *r, char *owned);
 /* What a row is called for people: a GPU's name and address, else the key; "" for a one-row table. */
 const char *gd_report_subject(struct gd_report *r, const struct gd_row *row);
 
+void gd_report_fill_rocm(struct gd_report *r, const struct gd_facts *facts);
 void gd_report_fill_findings(struct gd_report *r, const struct gd_verdicts *verdicts, bool show_private);
 void gd_report_fill_open(struct gd_report *r, const struct gd_facts *facts, const struct gd_verdicts *verdicts);
 

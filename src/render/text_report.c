@@ -369,6 +369,7 @@ void gd_text_report(const struct gd_report *r, const struct gd_view *view, struc
 		put_system(&r->machine, view, out);
 		put_cpu(&r->machine, view, out);
 		put_gpus(r, view, out);
+		gd_text_rocm(r, view, out);
 	}
 	for (size_t i = 0; i < r->finding_count; i++)
 		if (view->verbosity > GD_QUIET || r->findings[i].severity <= GD_WARNING)

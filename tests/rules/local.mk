@@ -8,6 +8,7 @@ RULE_CASES = \
 	tests/rules/link.cases \
 	tests/rules/memory.cases \
 	tests/rules/nvml.cases \
+	tests/rules/rocm.cases \
 	tests/rules/vulkan.cases \
 	tests/rules/node.cases
 RULE_TESTS = \

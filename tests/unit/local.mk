@@ -9,6 +9,7 @@ UNIT_TESTS = \
 	tests/unit/test_csv \
 	tests/unit/test_door_fails \
 	tests/unit/test_fact \
+	tests/unit/test_gpu_join \
 	tests/unit/test_gpudb \
 	tests/unit/test_hsa_abi \
 	tests/unit/test_hsa_find \
@@ -82,6 +83,7 @@ tests_unit_test_child_LDADD = $(UNIT_LIBS)
 tests_unit_test_csv_LDADD = $(UNIT_LIBS)
 tests_unit_test_door_fails_LDADD = $(UNIT_LIBS)
 tests_unit_test_fact_LDADD = $(UNIT_LIBS)
+tests_unit_test_gpu_join_LDADD = $(UNIT_LIBS)
 tests_unit_test_gpudb_LDADD = $(UNIT_LIBS)
 tests_unit_test_hsa_abi_LDADD = $(UNIT_LIBS)
 tests_unit_test_hsa_find_LDADD = $(UNIT_LIBS)

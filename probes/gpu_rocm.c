@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/* For each AMD GPU and each install of ROCm: the kernels that its libraries have for that GPU. */
+#include <string.h>
+
+#include "probes/gpu_join.h"
+
+static const struct gd_column columns[] = {
+	{ .name = "id", .type = GD_TEXT, .flags = GD_COL_KEY, .help = "The GPU and the folder of the install." },
+	{ .name = "gpu", .type = GD_TEXT, .help = "The GPU: gpu.id." },
+	{ .name = "install", .type = GD_TEXT, .help = "The install: rocm_install.id." },
+	{ .name = "engine", .type = GD_TEXT, .help = "The engine that brought the install; absent where none did." },
+	{ .name = "version", .type = GD_VERSION, .help = "The release of ROCm." },
+	{ .name = "isa", .type = GD_TEXT, .help = "The ISA of the GPU, whatever an override says." },
+	{ .name = "rocblas",
+	  .type = GD_TEXT,
+	  .help = "Kernels of rocBLAS for that ISA: tuned, fallback (untuned), partial (files are missing) or missing; "
+		  "absent where the install has no rocBLAS." },
+	{ .name = "rocblas_directory", .type = GD_TEXT, .help = "The folder that holds them, or should." },
+	{ .name = "hipblaslt",
+	  .type = GD_TEXT,
+	  .help = "The same for hipBLASLt, in whose place rocBLAS works where it has nothing." },
+	{ .name = "hipblaslt_directory", .type = GD_TEXT, .help = "The folder that holds those, or should." },
+};
+
+static const struct gd_table table = {
+	.name = "gpu_rocm",
+	.help = "An AMD GPU and an install of ROCm: which kernels the one has for the other.",
+	.columns = columns,
+	.column_count = GD_COUNT(columns),
+};
+
+/* Better ones first: of several folders that an install may have, the best counts. */
+static const char *const ranks[] = { "tuned", "fallback", "partial", "missing" };
+
+enum { MISSING = 3, UNRANKED = 4 };
+
+static size_t rank_of(const char *status)
+{
+	for (size_t i = 0; i < GD_COUNT(ranks); i++)
+		if (!strcmp(status, ranks[i]))
+			return i;
+	return UNRANKED;
+}
+
+/* What one library of one install has for one ISA. */
+struct best {
+	size_t rank;
+	const struct gd_row *folder; /* that the rank is of */
+	const struct gd_cell *unsure; /* the status of a folder that could not be judged */
+};
+
+/* A folder of which every ISA is listed has nothing for one that is not. */
+static void judge_folder(const struct gd_ctx *ctx, const struct gd_row *folder, const char *isa, struct best *best)
+{
+	static const struct gd_cell partly = {
+		.state = GD_UNKNOWN,
+		.gap = GD_GAP_NO_SOURCE,
+		.detail = "the folder may hold kernels for more ISAs than its names tell",
+	};
+	gd_autofree key = gd_xasprintf("%s %s", gd_get_text(folder, "id", ""), isa);
+	const struct gd_row *kernels = gd_facts_find(ctx->facts, "kernel_isa", key);
+	const struct gd_cell *status = kernels ? gd_get(kernels, "status") : gd_get(folder, "layout");
+	size_t rank = kernels ? rank_of(gd_get_text(kernels, "status", "")) : MISSING;
+
+	if (status->state == GD_UNKNOWN || (!kernels && !gd_get_int(folder, "complete", 0))) {
+		best->unsure = status->state == GD_UNKNOWN ? status : &partly;
+		return;
+	}
+	if (rank >= best->rank)
+		return;
+	best->rank = rank;
+	best->folder = folder;
+}
+
+static bool has_text(const struct gd_row *row, const char *column, const char *value)
+{
+	return !strcmp(gd_get_text(row, column, ""), value);
+}
+
+static struct best judge_folders(const struct gd_ctx *ctx, const char *install, const char *library, const char *isa)
+{
+	const struct gd_rows *folders = gd_facts_table_peek(ctx->facts, "kernel_library");
+	struct best best = { .rank = UNRANKED };
+
+	for (size_t i = 0; i < folders->count; i++)
+		if (has_text(folders->rows[i], "install", install) && has_text(folders->rows[i], "library", library))
+			judge_folder(ctx, folders->rows[i], isa, &best);
+	return best;
+}
+
+/* The library is there, and no folder with kernels was found for it. */
+static void set_without_folder(const struct gd_ctx *ctx, struct gd_row *row, const char *library, const char *install)
+{
+	const struct gd_rows *folders = gd_facts_table_peek(ctx->facts, "kernel_library");
+
+	if (folders->complete)
+		gd_set_text(row, library, ranks[MISSING], install);
+	else
+		gd_set_unknown(row, library, folders->gap, folders->detail, folders->remedy);
+}
+
+/* The ISA of the row is known. */
+static void set_kernels(const struct gd_ctx *ctx, struct gd_row *row, const struct gd_row *install,
+			const char *library, const char *directory)
+{
+	gd_autofree file = gd_xasprintf("%s_file", library);
+	const char *id = gd_get_text(install, "id", "");
+	struct best best = judge_folders(ctx, id, library, gd_get_text(row, "isa", ""));
+
+	if (best.folder && (best.rank < MISSING || !best.unsure)) {
+		gd_set_text(row, library, ranks[best.rank], gd_get_text(best.folder, "id", ""));
+		gd_set_cell(row, directory, gd_get(best.folder, "id"));
+		return;
+	}
+	if (!gd_is_known(install, file))
+		gd_set_cell(row, library, gd_get(install, file));
+	else if (best.unsure)
+		gd_set_cell(row, library, best.unsure);
+	else
+		set_without_folder(ctx, row, library, id);
+	if (gd_is_known(row, library))
+		gd_set_absent(row, directory, id);
+	else
+		gd_set_cell(row, directory, gd_get(row, library));
+}
+
+static void add(struct gd_ctx *ctx, const struct gd_row *gpu, const struct gd_row *install)
+{
+	static const char *const libraries[][2] = {
+		{ "rocblas", "rocblas_directory" },
+		{ "hipblaslt", "hipblaslt_directory" },
+	};
+	struct gd_row *row = gd_gpu_join_add(ctx, table.name, gpu, install);
+
+	gd_set_cell(row, "install", gd_get(install, "id"));
+	gd_set_cell(row, "engine", gd_get(install, "engine"));
+	gd_set_cell(row, "version", gd_get(install, "version"));
+	for (size_t i = 0; i < GD_COUNT(libraries); i++) {
+		if (gd_is_known(gpu, "isa")) {
+			set_kernels(ctx, row, install, libraries[i][0], libraries[i][1]);
+			continue;
+		}
+		gd_set_cell(row, libraries[i][0], gd_get(gpu, "isa"));
+		gd_set_cell(row, libraries[i][1], gd_get(gpu, "isa"));
+	}
+}
+
+static int run(struct gd_ctx *ctx, struct gd_err *err)
+{
+	(void)err;
+	gd_gpu_join(ctx, table.name, "rocm_install", add);
+	return 0;
+}
+
+const struct gd_probe gd_probe_gpu_rocm = {
+	.name = "gpu_rocm",
+	.help = "Joins AMD GPUs with the kernels that installs of ROCm hold for them.",
+	.tables = (const struct gd_table *const[]){ &table, NULL },
+	.needs = (const char *const[]){ "gpu", "rocm", "rocm_kernels", NULL },
+	.run = run,
+};

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * For each AMD GPU that computes: which installs of ROCm here serve it and
+ * which do not, and what is known of the releases that do elsewhere.
+ */
+#include <string.h>
+
+#include "base/parse.h"
+#include "base/version.h"
+#include "probes/gpu_join.h"
+
+static const struct gd_column columns[] = {
+	{ .name = "id", .type = GD_TEXT, .flags = GD_COL_KEY, .help = "The GPU: gpu.id." },
+	{ .name = "name", .type = GD_TEXT, .help = "The name of the GPU." },
+	{ .name = "isa", .type = GD_TEXT, .help = "The ISA of the GPU, whatever an override says." },
+	{ .name = "lacking",
+	  .type = GD_TEXT,
+	  .help = "The installs found here whose rocBLAS has no kernels for it; absent where there are none." },
+	{ .name = "lacking_count", .type = GD_INT, .help = "How many these are." },
+	{ .name = "lacking_version", .type = GD_VERSION, .help = "The newest ROCm release among them, where it is known." },
+	{ .name = "serving",
+	  .type = GD_TEXT,
+	  .help = "The installs found here whose rocBLAS has kernels for it; absent where there are none." },
+	{ .name = "serving_count", .type = GD_INT, .help = "How many these are." },
+	{ .name = "sibling_serves",
+	  .type = GD_BOOL,
+	  .help = "Whether code of another ISA is known to work on this GPU, and an install found here has kernels for "
+		  "that one." },
+	{ .name = "sibling",
+	  .type = GD_TEXT,
+	  .help = "That ISA; absent where there is none." },
+	{ .name = "sibling_install", .type = GD_TEXT, .help = "That install: rocm_install.id." },
+	{ .name = "sibling_override",
+	  .type = GD_TEXT,
+	  .help = "The value of HSA_OVERRIDE_GFX_VERSION that makes ROCm take the GPU for that ISA." },
+	{ .name = "sibling_evidence", .type = GD_TEXT, .help = "How that is known." },
+};
+
+static const struct gd_table table = {
+	.name = "rocm_support",
+	.help = "What ROCm has for an AMD GPU that can compute.",
+	.columns = columns,
+	.column_count = GD_COUNT(columns),
+};
+
+/* ------------------------------------------------------------- installs -- */
+
+struct side {
+	struct gd_buf installs;
+	struct gd_buf folders; /* that were listed for it */
+	int64_t count;
+	const struct gd_row *newest; /* of those whose release is known */
+};
+
+static bool is_newer(const struct gd_row *row, const struct gd_row *than)
+{
+	if (!gd_is_known(row, "version"))
+		return false;
+	return !than || gd_version_compare(gd_get_text(row, "version", ""), gd_get_text(than, "version", "")) > 0;
+}
+
+static void count_in(struct side *side, const struct gd_row *pair)
+{
+	const char *folder = gd_get_text(pair, "rocblas_directory", gd_get_text(pair, "install", ""));
+
+	gd_buf_printf(&side->installs, "%s%s", side->count ? ", " : "", gd_get_text(pair, "install", ""));
+	gd_buf_printf(&side->folders, "%s%s", side->count ? ", " : "", folder);
+	side->count++;
+	if (is_newer(pair, side->newest))
+		side->newest = pair;
+}
+
+static void set_side(struct gd_row *row, const char *names, const char *count, const struct side *side)
+{
+	const char *source = side->count ? gd_buf_peek(&side->folders) : "gpu_rocm";
+
+	if (side->count)
+		gd_set_text(row, names, gd_buf_peek(&side->installs), source);
+	else
+		gd_set_absent(row, names, source);
+	gd_set_int(row, count, side->count, source);
+}
+
+static void side_free(struct side *side)
+{
+	gd_buf_free(&side->installs);
+	gd_buf_free(&side->folders);
+}
+
+static void set_installs(const struct gd_ctx *ctx, struct gd_row *row, const char *gpu)
+{
+	const struct gd_rows *pairs = gd_facts_table_peek(ctx->facts, "gpu_rocm");
+	struct side lacking = { 0 };
+	struct side serving = { 0 };
+
+	for (size_t i = 0; i < pairs->count; i++) {
+		const char *rocblas = gd_get_text(pairs->rows[i], "rocblas", "");
+
+		if (strcmp(gd_get_text(pairs->rows[i], "gpu", ""), gpu) != 0)
+			continue;
+		if (!strcmp(rocblas, "missing"))
+			count_in(&lacking, pairs->rows[i]);
+		else if (!strcmp(rocblas, "tuned") || !strcmp(rocblas, "fallback"))
+			count_in(&serving, pairs->rows[i]);
+	}
+	set_side(row, "lacking", "lacking_count", &lacking);
+	set_side(row, "serving", "serving_count", &serving);
+	if (lacking.newest)
+		gd_set_cell(row, "lacking_version", gd_get(lacking.newest, "version"));
+	else
+		gd_set_absent(row, "lacking_version", "gpu_rocm");
+	side_free(&lacking);
+	side_free(&serving);
+}
+
+/* -------------------------------------------------------------- siblings -- */
+
+/* As the runtime reads it: the last two digits are hexadecimal. gfx90c is 9.0.12. */
+static char *override_for(const char *isa)
+{
+	const char *digits = isa + strlen("gfx");
+	size_t len = strlen(digits);
+	int64_t minor;
+	int64_t stepping;
+	gd_autofree tail = NULL;
+
+	if (len < 3)
+		return NULL;
+	tail = gd_xasprintf("%c", digits[len - 2]);
+	if (gd_parse_i64(tail, 16, &minor) < 0 || gd_parse_i64(digits + len - 1, 16, &stepping) < 0)
+		return NULL;
+	return gd_xasprintf("%.*s.%d.%d", (int)(len - 2), digits, (int)minor, (int)stepping);
+}
+
+/* The first install here with kernels of rocBLAS for that ISA, or NULL. */
+static const struct gd_cell *install_with(const struct gd_ctx *ctx, const char *isa)
+{
+	const struct gd_rows *kernels = gd_facts_table_peek(ctx->facts, "kernel_isa");
+
+	for (size_t i = 0; i < kernels->count; i++)
+		if (!strcmp(gd_get_text(kernels->rows[i], "library", ""), "rocblas") &&
+		    !strcmp(gd_get_text(kernels->rows[i], "isa", ""), isa) &&
+		    gd_get_int(kernels->rows[i], "usable", 0) && gd_is_known(kernels->rows[i], "install"))
+			return gd_get(kernels->rows[i], "install");
+	return NULL;
+}
+
+/* The row of hsa-override.csv by which code of another ISA works and is here, or -1. */
+static int find_sibling(const struct gd_ctx *ctx, const struct gd_csv *t, const char *isa)
+{
+	for (size_t i = 0; i < t->rows; i++)
+		if (!strcmp(gd_csv_peek(t, i, gd_csv_column(t, "isa")), isa) &&
+		    !strcmp(gd_csv_peek(t, i, gd_csv_column(t, "verdict")), "works") &&
+		    install_with(ctx, gd_csv_peek(t, i, gd_csv_column(t, "assumed"))))
+			return (int)i;
+	return -1;
+}
+
+static void set_sibling(const struct gd_ctx *ctx, struct gd_row *row, const char *isa)
+{
+	static const char *const names[] = { "sibling", "sibling_install", "sibling_override", "sibling_evidence" };
+	const struct gd_csv *t = gd_gpudb_table_peek(ctx->db, "hsa-override");
+	int found = find_sibling(ctx, t, isa);
+	const char *sibling = found < 0 ? NULL : gd_csv_peek(t, (size_t)found, gd_csv_column(t, "assumed"));
+	gd_autofree value = sibling ? override_for(sibling) : NULL;
+	gd_autofree source = NULL;
+
+	gd_set_bool(row, "sibling_serves", value != NULL, "data/gpu-db/hsa-override.csv");
+	for (size_t i = 0; !value && i < GD_COUNT(names); i++)
+		gd_set_absent(row, names[i], "data/gpu-db/hsa-override.csv");
+	if (!value)
+		return;
+	source = gd_xasprintf("data/gpu-db/hsa-override.csv:%u", t->lines[found]);
+	gd_set_text(row, "sibling", sibling, source);
+	gd_set_cell(row, "sibling_install", install_with(ctx, sibling));
+	gd_set_text(row, "sibling_override", value, source);
+	gd_set_text(row, "sibling_evidence", gd_csv_peek(t, (size_t)found, gd_csv_column(t, "evidence")), source);
+}
+
+/* ------------------------------------------------------------------ rows -- */
+
+static void add(struct gd_ctx *ctx, const struct gd_row *gpu)
+{
+	struct gd_row *row = gd_facts_add(ctx->facts, table.name);
+
+	gd_set_cell(row, "id", gd_get(gpu, "id"));
+	gd_set_cell(row, "name", gd_get(gpu, "name"));
+	gd_set_cell(row, "isa", gd_get(gpu, "isa"));
+	if (gd_is_known(gpu, "isa")) {
+		set_installs(ctx, row, gd_get_text(gpu, "id", ""));
+		set_sibling(ctx, row, gd_get_text(gpu, "isa", ""));
+		return;
+	}
+	for (size_t i = 3; i < GD_COUNT(columns); i++)
+		gd_set_cell(row, columns[i].name, gd_get(gpu, "isa"));
+}
+
+/* The pairs close the table: where installs may be missing, so may what is said of a GPU. */
+static int run(struct gd_ctx *ctx, struct gd_err *err)
+{
+	const struct gd_rows *gpus = gd_facts_table_peek(ctx->facts, "gpu");
+	const struct gd_rows *pairs = gd_facts_table_peek(ctx->facts, "gpu_rocm");
+
+	(void)err;
+	for (size_t i = 0; i < gpus->count; i++)
+		if (gd_gpu_join_takes(gpus->rows[i]))
+			add(ctx, gpus->rows[i]);
+	if (pairs->complete)
+		gd_facts_complete(ctx->facts, table.name);
+	else
+		gd_facts_incomplete(ctx->facts, table.name, pairs->gap, pairs->detail, pairs->remedy);
+	return 0;
+}
+
+const struct gd_probe gd_probe_rocm_support = {
+	.name = "rocm_support",
+	.help = "Tells which installs of ROCm serve each AMD GPU, and which do not.",
+	.tables = (const struct gd_table *const[]){ &table, NULL },
+	.needs = (const char *const[]){ "gpu", "gpu_rocm", "rocm_kernels", NULL },
+	.run = run,
+};
