@@ -34,6 +34,7 @@ for t in $targets; do
 	case $t in
 	capture | probes) seeds="$top/tests/fuzz/seeds/capture $top/tests/machines" ;;
 	report) seeds="$top/tests/fuzz/seeds/facts" ;;
+	object) seeds="$top/tests/fuzz/seeds/object $top/tests/fuzz/seeds/tensile" ;;
 	csv) seeds="$top/tests/fuzz/seeds/csv $top/data/gpu-db" ;;
 	rules) seeds="$top/tests/fuzz/seeds/rules $top/rules" ;;
 	*) seeds="$top/tests/fuzz/seeds/$t" ;;

@@ -6,8 +6,9 @@
 
 static const char *const seeds[] = { "tests/fuzz/seeds/capture/*", "tests/machines/*.capture", NULL };
 static const char *const words[] = {
-	"file ", "dir ", "link ", "stat ", "absent ", "error ", "end ", " -> ", "origin live", "origin tree",
-	"EACCES", "ENOENT", "ELOOP", " char 0660 0:993 226:128 rw", "|", "\n|", "/../", "/./", "/sys", "/proc",
+	"object ", "|kind elf\n|size 1\n", "|target gfx1103 1 1\n", "file ", "dir ", "link ", "stat ", "absent ",
+	"error ", "end ", " -> ", "origin live", "origin tree", "EACCES", "ENOENT", "ELOOP",
+	" char 0660 0:993 226:128 rw", "|", "\n|", "/../", "/./", "/sys", "/proc",
 	NULL,
 };
 const struct gd_fuzz_target gd_fuzz_target = { .name = "capture", .seeds = seeds, .words = words, .runs = 400,
@@ -19,6 +20,7 @@ static void ask(struct gd_host *h, const char *path)
 	gd_autostrv names = { 0 };
 	gd_autofree target = NULL;
 	gd_autofree real = NULL;
+	gd_autoobject object = { 0 };
 	struct gd_stat st;
 	int r = gd_host_read(h, path, &content);
 
@@ -33,6 +35,8 @@ static void ask(struct gd_host *h, const char *path)
 	FUZZ_ASSERT(!real || real[0] == '/', "%s", path);
 	r = gd_host_stat(h, path, &st);
 	FUZZ_ASSERT(r <= 0, "%s", path);
+	r = gd_host_object(h, path, &object);
+	FUZZ_ASSERT(r == 0 || (r < 0 && !object.targets && !object.fault), "%s", path);
 }
 
 /* What was parsed, printed, parsed and printed again is the same text. */
