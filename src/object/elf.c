@@ -215,7 +215,9 @@ static int read_named(struct elf *f, const GElf_Shdr *sh)
 		return r;
 	if (!strncmp(name, ".hip_fatbin", strlen(".hip_fatbin"))) {
 		f->o->fatbin_bytes += sh->sh_size < f->o->size_bytes ? sh->sh_size : f->o->size_bytes;
-		if (f->fatbin_count < MAX_FATBINS)
+		if (f->fatbin_count == MAX_FATBINS)
+			gd_object_fault(f->o, sh->sh_offset, "more than %d sections of bundles", MAX_FATBINS);
+		else
 			f->fatbins[f->fatbin_count++] = (struct range){ sh->sh_offset, sh->sh_offset + sh->sh_size };
 		return 0;
 	}
@@ -281,8 +283,12 @@ static int read_all(struct elf *f, const GElf_Ehdr *eh)
 				(unsigned long long)f->o->size_bytes);
 		return 0;
 	}
-	if (!count)
+	if (!count || !eh->e_shoff) {
+		/* Somebody cut it off; the loader does without. A code object itself needs none to be told. */
+		if (f->o->kind == GD_OBJECT_ELF)
+			gd_object_fault(f->o, 0, "there is no table of sections, which tells where bundles are");
 		return 0;
+	}
 	if (elf_getshdrstrndx(f->e, &names) < 0 || !section_range(f, names, &f->names))
 		return 0;
 	r = read_sections(f, count);

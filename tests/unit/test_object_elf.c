@@ -314,6 +314,7 @@ static void test_claims(void **state)
 		{ 60, 0, 2, "claims more than 65279 sections" },
 		{ 60, 0xfeff, 2, "the table of sections is cut off" },
 		{ 60, 20, 2, "the table of sections is cut off" },
+		{ 40, 0, 8, "there is no table of sections" },
 		{ 40, 1ULL << 60, 8, "the table of sections is cut off" },
 		{ 40, UINT64_MAX, 8, "the table of sections is cut off" },
 		{ 62, 300, 2, "there is no section 300" },
