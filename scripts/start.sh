@@ -130,6 +130,7 @@ package_of() {
 	apt-get:offload:ld.lld) echo lld-19 ;;
 	apt-get:offload:*) echo "${1#offload:}-19" ;;
 	*:offload:ld.lld) echo lld ;;
+	dnf:offload:*) echo "/usr/bin/${1#offload:}" ;;
 	*:offload:*) echo clang ;;
 	apt-get:clang-symbols) echo llvm ;;
 	*:clang-symbols) echo llvm ;;
