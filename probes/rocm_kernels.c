@@ -9,6 +9,7 @@
  */
 #include "probes/rocm_kernels.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,6 +21,7 @@ struct install {
 	struct gd_ctx *ctx;
 	const char *id;
 	char *archives;
+	int error; /* of the first folder that could not be looked into for the library at hand */
 };
 
 static char *resolved(struct gd_ctx *ctx, const char *base, const char *rest)
@@ -36,39 +38,52 @@ static char *find_archives(const struct gd_row *row)
 	return gd_get_int(row, "kpack", 0) ? gd_xstrdup(gd_get(row, "kpack")->source) : NULL;
 }
 
-static bool add_below(const struct install *in, const char *base, const char *rest, const char *library,
-		      enum gd_kernel_expected expected)
+static bool add_folder(const struct install *in, const char *base, const char *rest, struct gd_kernel_folder f)
 {
 	gd_autofree path = resolved(in->ctx, base, rest);
-	struct gd_kernel_folder f = { .path = path,
-				      .library = library,
-				      .found_by = "install",
-				      .install = in->id,
-				      .archives = in->archives,
-				      .expected = expected };
 
+	f.path = path;
+	f.found_by = "install";
+	f.install = in->id;
+	f.archives = in->archives;
 	return gd_kernel_folder_add(in->ctx, &f);
 }
 
+static bool add_below(const struct install *in, const char *base, const char *rest, const char *library,
+		      enum gd_kernel_expected expected)
+{
+	struct gd_kernel_folder f = { .library = library, .expected = expected };
+
+	return add_folder(in, base, rest, f);
+}
+
 /* rocblas/4.4.1/library, rocblas/5/library. */
-static bool add_versions(const struct install *in, const char *base)
+static bool add_versions(struct install *in, const char *base)
 {
 	gd_autofree dir = gd_xasprintf("%s/rocblas", base);
 	gd_autostrv names = { 0 };
+	struct gd_stat st;
 	bool found = false;
+	int r = gd_host_list(in->ctx->host, dir, &names);
 
-	if (gd_host_list(in->ctx->host, dir, &names) < 0)
-		return false;
+	if (r == -GD_ENOTCAPTURED)
+		r = gd_rocm_stat(in->ctx->host, dir, &st);
+	if (r < 0 && r != -ENOENT && r != -ENOTDIR && r != -ELOOP && !in->error)
+		in->error = r;
 	for (size_t i = 0; i < names.count && i < GD_ROCM_LISTED; i++) {
 		gd_autofree rest = gd_xasprintf("rocblas/%s/library", names.items[i]);
+		struct gd_kernel_folder f = { .library = "rocblas",
+					      .expected = GD_KERNELS_USUAL,
+					      .version = names.items[i] };
 
-		if (names.items[i][strspn(names.items[i], "0123456789.")] == '\0')
-			found |= add_below(in, base, rest, "rocblas", GD_KERNELS_USUAL);
+		if (isdigit((unsigned char)*names.items[i]) &&
+		    names.items[i][strspn(names.items[i], "0123456789.")] == '\0')
+			found |= add_folder(in, base, rest, f);
 	}
 	return found;
 }
 
-static bool add_rocblas(const struct install *in, const char *base)
+static bool add_rocblas(struct install *in, const char *base)
 {
 	/* Of a build tree, and of folders with everything in them. */
 	static const char *const rests[] = { "../../Tensile/library", "library", "../rocblas/library" };
@@ -80,7 +95,7 @@ static bool add_rocblas(const struct install *in, const char *base)
 	return found | add_versions(in, base);
 }
 
-static bool add_hipblaslt(const struct install *in, const char *base)
+static bool add_hipblaslt(struct install *in, const char *base)
 {
 	bool built = add_below(in, base, "../Tensile/library", "hipblaslt", GD_KERNELS_PERHAPS);
 
@@ -96,18 +111,22 @@ static char *folder_of_file(const struct gd_row *row, const char *column)
 	return slash && slash != file ? gd_xstrndup(file, (size_t)(slash - file)) : NULL;
 }
 
-static void add_of_library(const struct install *in, const struct gd_row *row, const char *column, const char *library,
-			   bool (*add)(const struct install *in, const char *base))
+static void add_of_library(struct install *in, const struct gd_row *row, const char *column, const char *library,
+			   bool (*add)(struct install *in, const char *base))
 {
 	gd_autofree folder = folder_of_file(row, column);
 	gd_autofree usual = gd_xasprintf("%s/library", library);
-	bool found = add(in, in->id);
+	struct gd_kernel_folder f = { .library = library, .expected = GD_KERNELS_NAMED };
+	bool found;
 
+	in->error = 0;
+	found = add(in, in->id);
 	if (folder && strcmp(folder, in->id) != 0)
 		found |= add(in, folder);
-	/* The library is there, and its kernels are not: that is worth a row. */
+	/* The library is there, and its kernels are not, or not to be seen: that is worth a row. */
+	f.error = in->error;
 	if (folder && !found)
-		add_below(in, in->id, usual, library, GD_KERNELS_NAMED);
+		add_folder(in, in->id, usual, f);
 }
 
 static void add_miopen(const struct install *in, const struct gd_row *row)

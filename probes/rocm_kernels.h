@@ -17,7 +17,9 @@ struct gd_kernel_folder {
 	const char *found_by; /* "install", or the name of a variable */
 	const char *install; /* the id in rocm_install, or NULL */
 	const char *archives; /* a folder of kpack archives that belong to it, or NULL */
+	const char *version; /* of the library that looks there, where the path names one; or NULL */
 	enum gd_kernel_expected expected;
+	int error; /* why it could not be told where the folder is; then `path` is where it should be */
 };
 
 /*

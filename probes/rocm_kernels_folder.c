@@ -19,6 +19,10 @@ static const struct gd_column library_columns[] = {
 	{ .name = "found_by",
 	  .type = GD_TEXT,
 	  .help = "install, ROCBLAS_TENSILE_LIBPATH or HIPBLASLT_TENSILE_LIBPATH." },
+	{ .name = "version",
+	  .type = GD_VERSION,
+	  .help = "The version of the library that looks here, where the path names it, as on Debian; absent where it "
+		  "does not." },
 	{ .name = "layout",
 	  .type = GD_TEXT,
 	  .help = "lazy (an index for each ISA that names one for each type), per-isa (one index for each ISA), merged "
@@ -36,8 +40,8 @@ static const struct gd_column library_columns[] = {
 	{ .name = "complete",
 	  .type = GD_BOOL,
 	  .help = "Whether every ISA that it may have kernels for is a row of kernel_isa: an ISA without a row has "
-		  "none here. Not so where a part of it could not be read, or an archive does not say what it is "
-		  "for." },
+		  "none here. Not so where a part of it could not be read, or where kpack archives are, which may hold "
+		  "more." },
 	{ .name = "subfolders",
 	  .type = GD_BOOL,
 	  .help = "Whether the files of an ISA lie in a folder of its own below; not every build looks there." },
@@ -106,6 +110,7 @@ struct reading {
 	struct gd_strv names; /* the tally leads into them */
 	bool subfolders;
 	bool hidden; /* a part of it could not be read */
+	bool packed; /* there are archives: what is not here may be in them */
 };
 
 static void free_reading(struct reading *r)
@@ -126,6 +131,19 @@ static const char *keep_name(struct reading *r, struct gd_strv *from, size_t i)
 }
 
 /* ------------------------------------------------------------------ reading -- */
+
+/* In a tree, what a listed folder lacks is not there. */
+static int judge_missing(struct gd_ctx *ctx, const char *real, int error)
+{
+	struct gd_stat st;
+
+	return error == -GD_ENOTCAPTURED ? gd_rocm_stat(ctx->host, real, &st) : error;
+}
+
+static bool is_absence(int error)
+{
+	return error == -ENOENT || error == -ENOTDIR || error == -ELOOP;
+}
 
 /* An index must be a file: it decides whether the library starts. Thousands of others are taken by their names. */
 static bool may_be_opened(struct reading *r, const char *dir, const char *name, enum gd_kernel_file kind)
@@ -203,7 +221,10 @@ static void take_archives(struct reading *r)
 	gd_autostrv names = { 0 };
 	int error = r->folder->archives ? gd_host_list(r->ctx->host, r->folder->archives, &names) : -ENOENT;
 
-	r->hidden |= error < 0 && error != -ENOENT && error != -ENOTDIR;
+	if (error == -GD_ENOTCAPTURED)
+		error = judge_missing(r->ctx, r->folder->archives, error);
+	r->packed = error == 0;
+	r->hidden |= error < 0 && !is_absence(error);
 	for (size_t i = 0; i < names.count; i++) {
 		char isa[GD_ISA_BYTES];
 
@@ -229,21 +250,21 @@ static void set_list(struct gd_row *row, const char *column, const char *count_c
 /* Nothing can be said of an ISA whose folder is closed, or whose kernels may be packed up. */
 static bool is_open(const struct gd_tally *t, const struct gd_isa_tally *i)
 {
-	return i->error || (i->archive && !gd_isa_is_usable(t, i));
+	return i->error || ((i->archive || t->open_archive) && !gd_isa_is_usable(t, i));
 }
 
 static bool is_complete(const struct reading *r)
 {
 	const struct gd_tally *t = &r->tally;
 
-	return !t->too_many && !t->open_archive && !r->hidden;
+	return !t->too_many && !r->packed && !r->hidden;
 }
 
 static void set_open(struct gd_row *row, const struct gd_isa_tally *i, const char *real)
 {
 	static const char *const columns[] = { "status", "usable", "lacks" };
 	gd_autofree detail = i->error ? gd_xasprintf("%s/%s: %s", real, i->isa, gd_host_strerror_peek(i->error))
-				      : gd_xasprintf("its kernels may be in the kpack archive for %s", i->isa);
+				      : gd_xstrdup("its kernels may be in a kpack archive");
 
 	for (size_t c = 0; c < GD_COUNT(columns); c++)
 		gd_set_unknown(row, columns[c], i->error ? gd_gap_of_error(i->error) : GD_GAP_NO_SOURCE, detail,
@@ -358,24 +379,15 @@ static struct gd_row *add_row(const struct reading *r)
 	gd_set_text(row, "path", r->folder->path, r->folder->found_by);
 	gd_set_text(row, "library", r->folder->library, r->folder->path);
 	gd_set_text(row, "found_by", r->folder->found_by, r->folder->path);
+	if (r->folder->version)
+		gd_set_text(row, "version", r->folder->version, r->real);
+	else
+		gd_set_absent(row, "version", r->real);
 	if (r->folder->install)
 		gd_set_text(row, "install", r->folder->install, r->folder->path);
 	else
 		gd_set_absent(row, "install", r->folder->path);
 	return row;
-}
-
-/* In a tree, what a listed folder lacks is not there. */
-static int judge_missing(struct gd_ctx *ctx, const char *real, int error)
-{
-	struct gd_stat st;
-
-	return error == -GD_ENOTCAPTURED ? gd_rocm_stat(ctx->host, real, &st) : error;
-}
-
-static bool is_absence(int error)
-{
-	return error == -ENOENT || error == -ENOTDIR || error == -ELOOP;
 }
 
 static bool is_wanted(const struct reading *r, int error)
@@ -400,7 +412,7 @@ bool gd_kernel_folder_add(struct gd_ctx *ctx, const struct gd_kernel_folder *f)
 	if (gd_facts_find(ctx->facts, "kernel_library", real))
 		return true;
 	r.real = real;
-	error = take_folder(&r);
+	error = f->error ? f->error : take_folder(&r);
 	if (error < 0)
 		error = judge_missing(ctx, real, error);
 	if (!is_wanted(&r, error))
