@@ -81,6 +81,7 @@ PROBE_PARTS = \
 	probes/rocm.h \
 	probes/rocm_find.c \
 	probes/rocm_find.h \
+	probes/rocm_homes.c \
 	probes/rocm_kernels.h \
 	probes/rocm_kernels_folder.c \
 	probes/rocm_override.h \

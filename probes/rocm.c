@@ -75,7 +75,7 @@ static const struct gd_column install_columns[] = {
 static const struct gd_table install_table = {
 	.name = "rocm_install",
 	.help = "A folder that holds ROCm's libraries, in one of the places where they are put, or where a variable "
-		"leads. Homes of other users and what containers store are not searched.",
+		"leads. Homes that are closed to the caller and what containers store are not searched.",
 	.columns = install_columns,
 	.column_count = GD_COUNT(install_columns),
 };

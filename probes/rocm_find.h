@@ -5,7 +5,7 @@
  * Where copies of ROCm's libraries lie: one search, which the probes hsa and
  * rocm share. It knows the places of distributions, of AMD's packages, of
  * engines and of Python's packages (rocm_places.c), and the order in which the
- * loader looks. Homes are the caller's and those of services; what containers
+ * loader looks. Homes are searched where the caller may read them; what containers
  * store is not entered.
  */
 #include "base/strv.h"
@@ -76,6 +76,13 @@ struct gd_rocm_visit {
 void gd_rocm_visit(struct gd_host *h, struct gd_rocm_found *f, const char *path, const struct gd_rocm_visit *how);
 /* Kind and engine by the path alone. */
 void gd_rocm_classify(struct gd_host *h, const char *path, struct gd_rocm_visit *ret);
+/* For patterns that start with "~" or "$NAME" (rocm_homes.c). The caller's home comes first; false: not all of them. */
+bool gd_rocm_homes(struct gd_host *h, struct gd_strv *out);
+void gd_rocm_expand(struct gd_host *h, const struct gd_strv *homes, const char *pattern, struct gd_strv *out);
+/* What follows the home that the path is in; borrowed, NULL where it is in none. */
+const char *gd_rocm_in_home_peek(struct gd_host *h, const char *path);
+/* A variable that holds an absolute path; owned, or NULL. */
+char *gd_rocm_variable(struct gd_host *h, const char *name);
 /* True for the folders that hold all libraries of a system. */
 bool gd_rocm_is_large(const char *real);
 

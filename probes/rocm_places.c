@@ -39,7 +39,7 @@ static const char *const local_folders[] = {
 	"/usr/local/lib64",
 };
 
-/* "~" is the caller's home. */
+/* "~" is each home that may be read, the caller's first. */
 static const char *const amd[] = { "/opt", NULL };
 static const char *const amd_leaves[] = { "*/lib", "*/lib64", "rocm*/core-*/lib", "rocm*/core-*/lib64", NULL };
 static const char *const fedora[] = { "/usr/lib64/rocm", NULL };
@@ -66,7 +66,8 @@ static const char *const lmstudio[] = { "~/.lmstudio/extensions/backends", "~/.c
 static const char *const lmstudio_leaves[] = { "vendor/*rocm*", "vendor/*rocm*/lib", "*rocm*", NULL };
 static const char *const debian_ggml[] = { ("/usr/lib/" TRIPLET "/ggml"), "/usr/lib64/ggml", NULL };
 static const char *const debian_ggml_leaves[] = { "backends*", NULL };
-static const char *const llama_cpp[] = { "~/llama.cpp", "~/src/llama.cpp", "/opt/llama.cpp", "/opt/llamacpp", NULL };
+static const char *const llama_cpp[] = { "~/llama.cpp", "~/src/llama.cpp", "~/git/llama.cpp",
+					 "/opt/llama.cpp", "/opt/llamacpp", NULL };
 static const char *const llama_cpp_leaves[] = { "build*/bin", "bin", "lib", "lib64", "*/lib", "*/lib64", NULL };
 
 /* The first are for all users of the machine. */
@@ -118,36 +119,8 @@ static const char *const pythons[] = {
 struct search {
 	struct gd_host *host;
 	struct gd_rocm_found *found;
+	struct gd_strv homes;
 };
-
-/* --------------------------------------------------------------- variables -- */
-
-/* Empty is as good as not set; what is relative to somewhere cannot be followed. */
-static char *variable(struct gd_host *h, const char *name)
-{
-	char *value = NULL;
-
-	if (gd_host_env(h, name, &value) < 0)
-		return NULL;
-	if (*value == '/')
-		return value;
-	free(value);
-	return NULL;
-}
-
-/* "~/x" and "$NAME/x" with the variable's value in its place; NULL where it has none. */
-static char *expand(struct gd_host *h, const char *pattern)
-{
-	const char *rest = pattern + strcspn(pattern, "/");
-	gd_autofree name = NULL;
-	gd_autofree value = NULL;
-
-	if (*pattern == '/')
-		return gd_xstrdup(pattern);
-	name = *pattern == '~' ? gd_xstrdup("HOME") : gd_xstrndup(pattern + 1, (size_t)(rest - pattern - 1));
-	value = variable(h, name);
-	return value ? gd_xasprintf("%s%s", value, rest) : NULL;
-}
 
 /* One word says it for all of them: whoever started the program is not known. */
 static void note_environment(struct search *s)
@@ -245,25 +218,32 @@ static void visit(struct search *s, const char *path, const struct gd_rocm_visit
 	gd_rocm_visit(s->host, s->found, path, &own);
 }
 
-/* The pattern of one base and leaf, variables expanded; NULL where one is not set. */
-static char *join(struct gd_host *h, const char *base, const char *leaf)
+static void search_leaves(struct search *s, const char *base, const char *const *leaves,
+			  const struct gd_rocm_visit *how)
 {
-	gd_autofree expanded = expand(h, base);
+	struct gd_stat st;
+	int r = gd_host_stat(s->host, base, &st);
 
-	return expanded ? gd_xasprintf("%s%s%s", expanded, *leaf ? "/" : "", leaf) : NULL;
+	/* Most machines have few of these folders, so each is asked for once. */
+	gd_rocm_note(s->host, s->found, base, r);
+	for (; r == 0 && *leaves; leaves++) {
+		gd_autofree pattern = gd_xasprintf("%s%s%s", base, **leaves ? "/" : "", *leaves);
+
+		walk(s, "", pattern + 1, visit, how);
+	}
 }
 
 static void search_family(struct search *s, const struct family *f)
 {
 	struct gd_rocm_visit how = { .found_by = f->found_by, .kind = f->kind, .engine = f->engine };
 
-	for (size_t b = 0; f->bases[b]; b++)
-		for (size_t l = 0; f->leaves[l]; l++) {
-			gd_autofree pattern = join(s->host, f->bases[b], f->leaves[l]);
+	for (size_t b = 0; f->bases[b]; b++) {
+		gd_autostrv bases = { 0 };
 
-			if (pattern)
-				walk(s, "", pattern + 1, visit, &how);
-		}
+		gd_rocm_expand(s->host, &s->homes, f->bases[b], &bases);
+		for (size_t i = 0; i < bases.count; i++)
+			search_leaves(s, bases.items[i], f->leaves, &how);
+	}
 }
 
 /* -------------------------------------------------------------------- kind -- */
@@ -273,15 +253,39 @@ static bool starts(const char *s, const char *with)
 	return !strncmp(s, with, strlen(with));
 }
 
+static bool matches_base(const char *base, const char *const *leaves, const char *path)
+{
+	for (; *leaves; leaves++) {
+		gd_autofree pattern = gd_xasprintf("%s%s%s", base, **leaves ? "/" : "", *leaves);
+
+		if (!fnmatch(pattern, path, FNM_PATHNAME | FNM_PERIOD))
+			return true;
+	}
+	return false;
+}
+
 static bool matches_family(struct gd_host *h, const struct family *f, const char *path)
 {
-	for (size_t b = 0; f->bases[b]; b++)
-		for (size_t l = 0; f->leaves[l]; l++) {
-			gd_autofree pattern = join(h, f->bases[b], f->leaves[l]);
+	const char *in_home = gd_rocm_in_home_peek(h, path);
 
-			if (pattern && !fnmatch(pattern, path, FNM_PATHNAME | FNM_PERIOD))
-				return true;
-		}
+	for (size_t b = 0; f->bases[b]; b++) {
+		const char *base = f->bases[b];
+
+		if (*base == '~' ? in_home && matches_base(base + 1, f->leaves, in_home)
+				 : matches_base(base, f->leaves, path))
+			return true;
+	}
+	return false;
+}
+
+bool gd_rocm_is_large(const char *real)
+{
+	for (size_t i = 0; i < GD_COUNT(default_folders); i++)
+		if (!strcmp(real, default_folders[i]))
+			return true;
+	for (size_t i = 0; i < GD_COUNT(local_folders); i++)
+		if (!strcmp(real, local_folders[i]))
+			return true;
 	return false;
 }
 
@@ -289,6 +293,10 @@ void gd_rocm_classify(struct gd_host *h, const char *path, struct gd_rocm_visit 
 {
 	ret->kind = GD_ROCM_OTHER;
 	ret->engine = NULL;
+	if (gd_rocm_is_large(path)) {
+		ret->kind = starts(path, "/usr/local/") ? GD_ROCM_OTHER : GD_ROCM_DISTRIBUTION;
+		return;
+	}
 	if (strstr(path, "/site-packages/") || strstr(path, "/dist-packages/")) {
 		ret->kind = GD_ROCM_PYTHON;
 		ret->engine = strstr(path, "/torch/lib") ? "pytorch" : NULL;
@@ -305,17 +313,6 @@ void gd_rocm_classify(struct gd_host *h, const char *path, struct gd_rocm_visit 
 		ret->kind = GD_ROCM_AMD;
 	else if (starts(path, "/usr/lib") || starts(path, "/lib"))
 		ret->kind = GD_ROCM_DISTRIBUTION;
-}
-
-bool gd_rocm_is_large(const char *real)
-{
-	for (size_t i = 0; i < GD_COUNT(default_folders); i++)
-		if (!strcmp(real, default_folders[i]))
-			return true;
-	for (size_t i = 0; i < GD_COUNT(local_folders); i++)
-		if (!strcmp(real, local_folders[i]))
-			return true;
-	return false;
 }
 
 /* ------------------------------------------------------------------ loader -- */
@@ -389,7 +386,7 @@ static void search_root_variables(struct search *s)
 	static const char *const libs[] = { "lib", "lib64" };
 
 	for (size_t i = 0; i < GD_COUNT(names); i++) {
-		gd_autofree root = variable(s->host, names[i]);
+		gd_autofree root = gd_rocm_variable(s->host, names[i]);
 
 		for (size_t k = 0; root && k < GD_COUNT(libs); k++) {
 			gd_autofree dir = gd_xasprintf("%s/%s", root, libs[k]);
@@ -434,15 +431,17 @@ static void search_python(struct search *s, const char *python, const struct gd_
 static void search_pythons(struct search *s)
 {
 	struct gd_rocm_visit conda = { .found_by = "CONDA_PREFIX", .kind = GD_ROCM_PYTHON, .large = true };
-	gd_autofree lib = expand(s->host, "$CONDA_PREFIX/lib");
+	gd_autofree root = gd_rocm_variable(s->host, "CONDA_PREFIX");
+	gd_autofree lib = root ? gd_xasprintf("%s/lib", root) : NULL;
 
 	if (lib)
 		gd_rocm_visit(s->host, s->found, lib, &conda);
 	for (size_t i = 0; i < GD_COUNT(pythons); i++) {
-		gd_autofree pattern = expand(s->host, pythons[i]);
+		gd_autostrv patterns = { 0 };
 
-		if (pattern)
-			walk(s, "", pattern + 1, search_python, &conda);
+		gd_rocm_expand(s->host, &s->homes, pythons[i], &patterns);
+		for (size_t k = 0; k < patterns.count; k++)
+			walk(s, "", patterns.items[k] + 1, search_python, &conda);
 	}
 }
 
@@ -450,6 +449,8 @@ void gd_rocm_find(struct gd_host *h, struct gd_rocm_found *ret)
 {
 	struct search s = { .host = h, .found = ret };
 
+	if (!gd_rocm_homes(h, &s.homes))
+		gd_rocm_note(h, ret, "/home", -E2BIG);
 	note_environment(&s);
 	search_loader(&s);
 	search_root_variables(&s);
@@ -461,4 +462,5 @@ void gd_rocm_find(struct gd_host *h, struct gd_rocm_found *ret)
 	search_pythons(&s);
 	for (size_t i = 3; i < GD_COUNT(families); i++)
 		search_family(&s, &families[i]);
+	gd_strv_free(&s.homes);
 }

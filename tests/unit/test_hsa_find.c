@@ -128,6 +128,7 @@ static void test_environment(void **state)
 				  "|libhsa-runtime64.so\n|libhsa-runtime64.so.1\n"
 				  "stat /home/u/.local/lib/python3.11/site-packages/_rocm_sdk_core/lib/"
 				  "libhsa-runtime64.so.1" STAT
+				  "stat /home/u/.cache/lemonade" DIR
 				  "dir /home/u/.cache/lemonade/therock\n|gfx1151-7.14\n"
 				  "dir /home/u/.cache/lemonade/therock/gfx1151-7.14/lib\n|libhsa-runtime64.so.1\n"
 				  "stat /home/u/.cache/lemonade/therock/gfx1151-7.14/lib/libhsa-runtime64.so.1" STAT),

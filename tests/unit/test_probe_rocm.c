@@ -15,6 +15,7 @@
 
 #define STAT " file 0644 0:0 0:0 r\n"
 #define DIR " dir 0755 0:0 0:0 r\n"
+#define CLOSED " dir 0700 0:0 0:0 -\n"
 
 /* ----------------------------------------------------------------- versions -- */
 
@@ -294,12 +295,19 @@ static void test_python(void **state)
 #undef SITE
 }
 
-/* Homes, of the caller and of a service. */
+/* Homes, of the caller and of a service; another user's may be closed. */
 static void test_homes(void **state)
 {
 	automachine m = { 0 };
 	static const char text[] =
 		"env HOME = /home/u\n"
+		"dir /home\n|u\n|v\n|w\n|.w\nstat /home/v" DIR "stat /home/w" CLOSED "stat /home/.w" DIR
+		"stat /home/v/llama.cpp" DIR "dir /home/v/llama.cpp\n|build\n"
+		"dir /home/v/llama.cpp/build/bin\n|libggml-hip.so\n|librocblas.so.5\n"
+		"stat /home/w/llama.cpp" DIR "dir /home/w/llama.cpp\n|build\n"
+		"dir /home/w/llama.cpp/build/bin\n|libggml-hip.so\n|librocblas.so.5\n"
+		"stat /home/u/.lmstudio/extensions/backends" DIR "stat /home/u/.cache/lemonade" DIR
+		"stat /var/lib/lemonade/.cache/lemonade" DIR
 		"dir /home/u/.lmstudio/extensions/backends/vendor\n|linux-llama-rocm-vendor-v4\n|linux-cuda\n"
 		"dir /home/u/.lmstudio/extensions/backends/vendor/linux-llama-rocm-vendor-v4\n|librocblas.so.4\n"
 		"dir /home/u/.cache/lemonade/bin/therock\n|gfx1151-7.13.0\n"
@@ -312,11 +320,52 @@ static void test_homes(void **state)
 	expect_keys(&m, "rocm_install",
 		    "/home/u/.cache/lemonade/bin/therock/gfx1151-7.13.0/lib, "
 		    "/var/lib/lemonade/.cache/lemonade/bin/llamacpp/rocm, "
-		    "/home/u/.lmstudio/extensions/backends/vendor/linux-llama-rocm-vendor-v4");
+		    "/home/u/.lmstudio/extensions/backends/vendor/linux-llama-rocm-vendor-v4, "
+		    "/home/v/llama.cpp/build/bin");
+	assert_text(&m, "rocm_install", "/home/v/llama.cpp/build/bin", "engine", "llama.cpp");
+	assert_text(&m, "rocm_file", "/home/v/llama.cpp/build/bin/libggml-hip.so", "engine", "llama.cpp");
 	assert_text(&m, "rocm_install", "/home/u/.cache/lemonade/bin/therock/gfx1151-7.13.0/lib", "version", "7.13.0");
 	assert_text(&m, "rocm_install", "/home/u/.cache/lemonade/bin/therock/gfx1151-7.13.0/lib", "engine", "lemonade");
 	assert_text(&m, "rocm_install", "/home/u/.lmstudio/extensions/backends/vendor/linux-llama-rocm-vendor-v4",
 		    "engine", "lmstudio");
+}
+
+/* In a tree nobody's home is the caller's: all that are in it are searched, and what containers store is not. */
+static void test_homes_of_tree(void **state)
+{
+	automachine m = { 0 };
+
+	(void)state;
+	put("/home/a/llama.cpp/build-rocm/bin/libggml-hip.so.0", "");
+	put("/home/b/.venv/lib/python3.12/site-packages/torch/lib/librocblas.so", "");
+	put("/root/src/llama.cpp/build/bin/librocblas.so.4", "");
+	put("/home/a/.local/share/containers/storage/overlay/1/diff/opt/rocm/lib/librocblas.so.4", "");
+	put("/var/lib/docker/overlay2/1/diff/usr/lib/ollama/rocm/librocblas.so.4", "");
+	put("/var/lib/containerd/opt/rocm/lib/librocblas.so.4", "");
+	run_tree(&m);
+	expect_keys(&m, "rocm_install",
+		    "/home/b/.venv/lib/python3.12/site-packages/torch/lib, /root/src/llama.cpp/build/bin");
+	expect_keys(&m, "rocm_file",
+		    "/home/b/.venv/lib/python3.12/site-packages/torch/lib/librocblas.so, "
+		    "/home/a/llama.cpp/build-rocm/bin/libggml-hip.so.0, "
+		    "/root/src/llama.cpp/build/bin/librocblas.so.4");
+	assert_text(&m, "rocm_file", "/home/a/llama.cpp/build-rocm/bin/libggml-hip.so.0", "engine", "llama.cpp");
+}
+
+/* More homes than are searched. */
+static void test_many_homes(void **state)
+{
+	automachine m = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 40; i++) {
+		gd_autofree path = gd_xasprintf("/home/u%d/llama.cpp/build/bin/librocblas.so.4", i);
+
+		put(path, "");
+	}
+	run_tree(&m);
+	assert_int_equal(gd_facts_table_peek(m.facts, "rocm_install")->count, 16);
+	expect_open(&m, "rocm_install", GD_GAP_ERROR);
 }
 
 /* ------------------------------------------------------------------- loader -- */
@@ -389,7 +438,7 @@ static void test_denied(void **state)
 	automachine m = { 0 };
 
 	(void)state;
-	run_rocm(&m, open_entries("dir /\n|opt\nerror dir /opt EACCES\n" NO_VARIABLES), NULL);
+	run_rocm(&m, open_entries("dir /\n|opt\nstat /opt" CLOSED "error dir /opt EACCES\n" NO_VARIABLES), NULL);
 	expect_open(&m, "rocm_install", GD_GAP_DENIED);
 	expect_open(&m, "kernel_library", GD_GAP_DENIED);
 	expect_open(&m, "kernel_isa", GD_GAP_DENIED);
@@ -482,6 +531,8 @@ int main(void)
 		TEST(test_ollama),
 		TEST(test_python),
 		cmocka_unit_test(test_homes),
+		TEST(test_homes_of_tree),
+		TEST(test_many_homes),
 		cmocka_unit_test(test_loaded),
 		TEST(test_settings),
 		cmocka_unit_test(test_proved),
