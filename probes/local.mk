@@ -29,7 +29,8 @@ PROBE_SOURCES = \
 	probes/gpu_code.c \
 	probes/rocm_support.c \
 	probes/rocwmma.c \
-	probes/rocm_override.c
+	probes/rocm_override.c \
+	probes/rocm_setting.c
 
 # Parts of the probes above.
 PROBE_PARTS = \
@@ -86,12 +87,14 @@ PROBE_PARTS = \
 	probes/rocm_kernels_folder.c \
 	probes/rocm_override.h \
 	probes/rocm_override_kernels.c \
+	probes/rocm_override_shared.c \
 	probes/rocm_owner.c \
 	probes/rocm_places.c \
 	probes/rocm_version.c \
 	probes/rocwmma.h \
 	probes/setting.h \
 	probes/setting_login.c \
+	probes/setting_place.c \
 	probes/setting_process.c \
 	probes/setting_unit.c \
 	probes/tensile_name.c \

@@ -29,7 +29,15 @@ static const struct gd_column columns[] = {
 	{ .name = "for_all", .type = GD_BOOL, .help = "It is the variable that holds for every GPU." },
 	{ .name = "value", .type = GD_TEXT, .help = "Its value." },
 	{ .name = "place", .type = GD_TEXT, .help = "Where it is to be changed: setting.place." },
+	{ .name = "change", .type = GD_TEXT, .help = "What is to be done there: setting.change." },
 	{ .name = "repeated", .type = GD_BOOL, .help = "Another scope has this very setting: see setting.repeats." },
+	{ .name = "first",
+	  .type = GD_BOOL,
+	  .help = "No row before has this setting: what is wrong with the value itself needs to be told once." },
+	{ .name = "shared",
+	  .type = GD_BOOL,
+	  .help = "It was seen to hold for GPUs of several ISAs, and not to fit one of them." },
+	{ .name = "shared_by", .type = GD_TEXT, .help = "What it makes of each GPU, where it holds for several." },
 	{ .name = "valid",
 	  .type = GD_BOOL,
 	  .help = "ROCm's runtime takes the value; where it does not, it finds no GPU at all." },
@@ -62,6 +70,7 @@ static const struct gd_column columns[] = {
 	{ .name = "assumed_kernels", .type = GD_BOOL, .help = "There are usable kernels for the other ISA in it." },
 	{ .name = "proved_needless", .type = GD_BOOL, .help = "That true_kernels holds was seen." },
 	{ .name = "proved_useless", .type = GD_BOOL, .help = "That assumed_kernels does not hold was seen." },
+	{ .name = "proved_refused", .type = GD_BOOL, .help = "That the runtime hides a GPU for it or fails was seen." },
 	{ .name = "runtime",
 	  .type = GD_TEXT,
 	  .help = "What ROCm's runtime did with it when it was asked, which is done in the caller's environment: "
@@ -156,10 +165,7 @@ static void set_from_database(struct gd_ctx *ctx, struct gd_row *row, const char
 		for (size_t k = 0; k < GD_COUNT(from); k++) {
 			const char *value = gd_csv_peek(t, i, gd_csv_column(t, from[k]));
 
-			if (*value)
-				gd_set_text(row, to[k], value, source);
-			else
-				gd_set_absent(row, to[k], source);
+			gd_set_text(row, to[k], *value ? value : "none that is known", source);
 		}
 		return;
 	}
@@ -227,6 +233,7 @@ static void set_proofs(struct gd_row *row)
 	gd_set_bool(row, "proved_needless", gd_get_int(row, "true_kernels", 0) == 1, "true_kernels");
 	gd_set_bool(row, "proved_useless",
 		    gd_is_known(row, "assumed_kernels") && !gd_get_int(row, "assumed_kernels", 1), "assumed_kernels");
+	gd_set_bool(row, "proved_refused", strcmp(gd_get_text(row, "runtime", "starts"), "starts") != 0, "runtime");
 }
 
 /* ----------------------------------------------------------- the runtime -- */
@@ -296,8 +303,7 @@ static int64_t node_of(const struct gd_row *gpu)
 	return gd_get_int(gpu, "kfd_node", -1);
 }
 
-/* One that ROCm's runtime may see: of a topology that was read in full, only those that are in it. */
-static bool is_candidate(const struct gd_ctx *ctx, const struct gd_row *gpu)
+bool gd_override_is_candidate(const struct gd_ctx *ctx, const struct gd_row *gpu)
 {
 	const struct gd_rows *nodes = gd_facts_table_peek(ctx->facts, "kfd_node");
 
@@ -346,7 +352,7 @@ static void set_scope(struct gd_row *row, const struct gd_row *scope)
 
 static void set_variable(struct gd_row *row, const struct gd_row *setting, bool open)
 {
-	static const char *const from_setting[] = { "variable", "value", "place", "repeated" };
+	static const char *const from_setting[] = { "variable", "value", "place", "change", "repeated" };
 
 	for (size_t i = 0; i < GD_COUNT(from_setting); i++) {
 		if (setting && (!open || i > 1))
@@ -385,8 +391,8 @@ static void add_row(struct gd_ctx *ctx, const struct gd_row *scope, const struct
 	set_variable(row, setting, open);
 	assumed = judge_value(ctx, row, gd_get(row, "value"), gd_get(row, "isa"));
 	gd_override_set_kernels(ctx, row, scope_id, gd_get_text(gpu, "isa", NULL), assumed);
-	set_proofs(row);
 	set_runtime(ctx, row, !strcmp(scope_id, "caller"));
+	set_proofs(row);
 }
 
 static bool is_open_table(const struct gd_rows *rows)
@@ -404,12 +410,13 @@ static int run(struct gd_ctx *ctx, struct gd_err *err)
 
 	(void)err;
 	for (size_t g = 0; g < gpus->count; g++) {
-		if (!is_candidate(ctx, gpus->rows[g]))
+		if (!gd_override_is_candidate(ctx, gpus->rows[g]))
 			continue;
 		any = true;
 		for (size_t i = 0; i < scopes->count; i++)
 			add_row(ctx, scopes->rows[i], gpus->rows[g]);
 	}
+	gd_override_set_shared(ctx->facts, table.name);
 	/* Without such a GPU it does not matter who sets what. */
 	if (any && is_open_table(settings))
 		open = settings;

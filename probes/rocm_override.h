@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef GD_PROBE_ROCM_OVERRIDE_H
 #define GD_PROBE_ROCM_OVERRIDE_H
-/* Overrides of the ISA, judged; used by probes/rocm_override*.c and their tests only. */
+/* Overrides of the ISA, judged; used by probes/rocm_override*.c, rocm_setting.c and their tests only. */
 #include "probe/probe.h"
 
 /* The setting of a variable in a scope, or NULL; borrowed. */
 const struct gd_row *gd_setting_peek(const struct gd_ctx *ctx, const char *scope, const char *variable);
+
+/* An AMD GPU that ROCm's runtime may see: where the topology was read in full, only one that is in it. */
+bool gd_override_is_candidate(const struct gd_ctx *ctx, const struct gd_row *gpu);
 
 /* "gfx90a" of "9.0.10", or "9.16.0" itself, which is no ISA; NULL where ROCm's runtime does not take it. Owned. */
 char *gd_override_isa(const char *value);
@@ -22,5 +25,8 @@ const char *gd_override_relation_peek(const struct gd_gpudb *db, const char *isa
  */
 void gd_override_set_kernels(struct gd_ctx *ctx, struct gd_row *row, const char *scope, const char *isa,
 			     const char *assumed);
+
+/* Sets first, shared and shared_by in all rows: they rest on all GPUs of a scope. */
+void gd_override_set_shared(struct gd_facts *facts, const char *table);
 
 #endif

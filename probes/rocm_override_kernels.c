@@ -344,9 +344,12 @@ static void set_has_kernels(struct gd_row *row, const char *column, const struct
 void gd_override_set_kernels(struct gd_ctx *ctx, struct gd_row *row, const char *scope, const char *isa,
 			     const char *assumed)
 {
+	const struct gd_row *whose = gd_facts_find(ctx->facts, "scope", scope);
 	struct folder f = { 0 };
 
-	if (!by_libpath(ctx, scope, assumed, &f) && !by_loader_paths(ctx, scope, assumed, &f) &&
+	if (whose && gd_get_int(whose, "container", 0) == 1)
+		leave_open(&f, GD_GAP_NO_SOURCE, "it loads what is in its container, which is not entered", NULL);
+	else if (!by_libpath(ctx, scope, assumed, &f) && !by_loader_paths(ctx, scope, assumed, &f) &&
 	    !by_engine(ctx, scope, assumed, &f))
 		by_loader(ctx, assumed, &f);
 	if (f.path) {

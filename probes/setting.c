@@ -28,6 +28,9 @@ static const struct gd_column scope_columns[] = {
 	{ .name = "running", .type = GD_BOOL, .help = "It runs now." },
 	{ .name = "pid", .type = GD_INT, .flags = GD_COL_VOLATILE, .help = "The number of the process." },
 	{ .name = "unit", .type = GD_TEXT, .help = "The scope of the unit that a process belongs to." },
+	{ .name = "container",
+	  .type = GD_BOOL,
+	  .help = "The process runs in a container, and paths in its variables are those of the container." },
 	{ .name = "masked", .type = GD_BOOL, .help = "The unit is masked, or systemd refuses to read it." },
 	{ .name = "whole",
 	  .type = GD_BOOL,
@@ -52,6 +55,11 @@ static const struct gd_column setting_columns[] = {
 	  .type = GD_TEXT,
 	  .help = "Where it is to be changed: that file and line, and for what runs already those of its unit or "
 		  "login, where they set the same value." },
+	{ .name = "change", .type = GD_TEXT, .help = "What is to be done there so that it is set no more." },
+	{ .name = "folder",
+	  .type = GD_TEXT,
+	  .help = "What a variable names that rocBLAS or hipBLASLt reads its kernels from: files (a folder that holds "
+		  "some), empty, not-a-folder or missing." },
 	{ .name = "overruled",
 	  .type = GD_TEXT,
 	  .help = "Other places that set it and do not count, as they are read, with their values." },
@@ -118,97 +126,9 @@ void gd_scopes_free(struct gd_scopes *s)
 	*s = (struct gd_scopes){ 0 };
 }
 
-/* ---------------------------------------------------------------- places -- */
-
 static bool is_kind(const struct gd_scope *scope, const char *kind)
 {
 	return !strcmp(scope->kind, kind);
-}
-
-/* The setting of that name that holds in a scope, or NULL. */
-static const struct gd_setting *effective(const struct gd_scope *scope, const char *name)
-{
-	for (size_t i = 0; scope && i < scope->settings.count; i++)
-		if (scope->settings.items[i].in_effect && !strcmp(scope->settings.items[i].name, name))
-			return &scope->settings.items[i];
-	return NULL;
-}
-
-/* What is not known may be the same. */
-static bool may_be_equal(const struct gd_setting *a, const struct gd_setting *b)
-{
-	return !a->value || !b->value || !strcmp(a->value, b->value);
-}
-
-/* A file sets the variables of what runs: that of the unit, or, where there is none, one that shells read. */
-static const struct gd_setting *find_origin(const struct gd_scopes *s, const struct gd_scope *scope,
-					    const struct gd_setting *setting)
-{
-	const struct gd_scope *unit = scope->unit ? gd_scopes_find(s, scope->unit) : NULL;
-	const struct gd_setting *of_unit = effective(unit, setting->name);
-
-	if (of_unit && may_be_equal(of_unit, setting))
-		return of_unit;
-	if (scope->unit || !(is_kind(scope, "process") || is_kind(scope, "caller")))
-		return setting;
-	for (size_t i = 0; i < s->count; i++) {
-		const struct gd_setting *of_login = is_kind(&s->items[i], "login")
-							    ? effective(&s->items[i], setting->name) : NULL;
-
-		if (of_login && of_login->value && may_be_equal(of_login, setting))
-			return of_login;
-	}
-	return setting;
-}
-
-static char *place_of(const struct gd_setting *setting)
-{
-	if (!setting->line)
-		return gd_xstrdup(setting->file);
-	return gd_xasprintf("%s:%u", setting->file, setting->line);
-}
-
-/* What runs counts for more than what may be started, and that for more than a login. */
-static int rank(const struct gd_scope *scope)
-{
-	static const char *const kinds[] = { "process", "unit", "user-unit", "caller" };
-	int rank = 0;
-
-	while (rank < (int)GD_COUNT(kinds) && !is_kind(scope, kinds[rank]))
-		rank++;
-	return rank;
-}
-
-/* Both have the variable from one place, or one process has it from the other. */
-static bool is_same(const struct gd_scopes *s, const struct gd_scope *a, const struct gd_setting *in_a,
-		    const struct gd_scope *b, const struct gd_setting *in_b)
-{
-	const struct gd_setting *from_a = find_origin(s, a, in_a);
-	const struct gd_setting *from_b = find_origin(s, b, in_b);
-
-	if (!may_be_equal(in_a, in_b))
-		return false;
-	if (from_a->line && from_a->line == from_b->line && !strcmp(from_a->file, from_b->file))
-		return true;
-	return a->group && b->group && !strcmp(a->group, b->group);
-}
-
-/* The scope that says the same and is to be named instead, or NULL. */
-static const struct gd_scope *find_repeated(const struct gd_scopes *s, const struct gd_scope *scope,
-					    const struct gd_setting *setting)
-{
-	const struct gd_scope *best = scope;
-
-	for (size_t i = 0; i < s->count; i++) {
-		const struct gd_scope *other = &s->items[i];
-		const struct gd_setting *same = other == scope ? NULL : effective(other, setting->name);
-
-		if (!same || !is_same(s, scope, setting, other, same))
-			continue;
-		if (rank(other) < rank(best) || (rank(other) == rank(best) && other < best))
-			best = other;
-	}
-	return best == scope ? NULL : best;
 }
 
 /* ------------------------------------------------------------------ rows -- */
@@ -273,6 +193,12 @@ static void add_scope_row(struct gd_ctx *ctx, const struct gd_scopes *s, const s
 		gd_set_int(row, "pid", scope->pid, source);
 	else
 		gd_set_absent(row, "pid", source);
+	if (!is_kind(scope, "process"))
+		gd_set_absent(row, "container", source);
+	else if (scope->group)
+		gd_set_bool(row, "container", scope->container, source);
+	else
+		gd_set_unknown(row, "container", GD_GAP_NO_SOURCE, "its control group is not known", NULL);
 	if (unit)
 		gd_set_bool(row, "masked", scope->masked, source);
 	else
@@ -289,7 +215,7 @@ static char *overruled_by(const struct gd_scope *scope, const struct gd_setting 
 
 	for (size_t i = 0; i < scope->settings.count && text.len < GD_TEXT_MAX_BYTES / 2; i++) {
 		const struct gd_setting *other = &scope->settings.items[i];
-		gd_autofree place = place_of(other);
+		gd_autofree place = gd_setting_place(other);
 
 		if (other != winner && !strcmp(other->name, winner->name))
 			gd_buf_printf(&text, "%s%s (%s)", text.len ? ", " : "", place,
@@ -300,7 +226,7 @@ static char *overruled_by(const struct gd_scope *scope, const struct gd_setting 
 
 static void set_value(struct gd_row *row, const struct gd_scope *scope, const struct gd_setting *setting)
 {
-	gd_autofree place = place_of(setting);
+	gd_autofree place = gd_setting_place(setting);
 
 	if (scope->unread)
 		set_unread(row, "value", scope);
@@ -310,14 +236,46 @@ static void set_value(struct gd_row *row, const struct gd_scope *scope, const st
 		gd_set_unknown(row, "value", GD_GAP_NO_SOURCE, "it is computed when it is read", NULL);
 }
 
+/* What a variable names that rocBLAS or hipBLASLt reads its kernels from. */
+static void set_folder(struct gd_ctx *ctx, struct gd_row *row, const struct gd_scope *scope)
+{
+	const char *variable = gd_get_text(row, "variable", "");
+	const struct gd_cell *value = gd_get(row, "value");
+	gd_autostrv names = { 0 };
+	int r;
+
+	if (strcmp(variable, "ROCBLAS_TENSILE_LIBPATH") != 0 && strcmp(variable, "HIPBLASLT_TENSILE_LIBPATH") != 0) {
+		gd_set_absent(row, "folder", "the variable names none");
+		return;
+	}
+	if (value->state != GD_KNOWN) {
+		gd_set_unknown(row, "folder", value->gap, value->detail, value->remedy);
+		return;
+	}
+	if (*value->value.s != '/' || scope->container) {
+		gd_set_unknown(row, "folder", GD_GAP_NO_SOURCE,
+			       scope->container ? "it is a path of the container, which is not entered"
+						: "it depends on the folder that the program is started in", NULL);
+		return;
+	}
+	r = gd_host_list(ctx->host, value->value.s, &names);
+	if (r >= 0)
+		gd_set_text(row, "folder", names.count ? "files" : "empty", value->value.s);
+	else if (r == -ENOENT || r == -ENOTDIR)
+		gd_set_text(row, "folder", r == -ENOENT ? "missing" : "not-a-folder", value->value.s);
+	else
+		gd_take_error(ctx, row, "folder", value->value.s, r);
+}
+
 static void add_setting_row(struct gd_ctx *ctx, const struct gd_scopes *s, const struct gd_scope *scope,
 			    const struct gd_setting *setting)
 {
 	struct gd_row *row = gd_facts_add(ctx->facts, setting_table.name);
 	gd_autofree id = gd_xasprintf("%s %s", scope->id, setting->name);
-	gd_autofree place = place_of(find_origin(s, scope, setting));
+	gd_autofree place = gd_setting_place(gd_setting_origin(s, scope, setting).setting);
+	gd_autofree change = gd_setting_change(s, scope, setting);
 	gd_autofree overruled = overruled_by(scope, setting);
-	const struct gd_scope *repeated = find_repeated(s, scope, setting);
+	const struct gd_scope *repeated = gd_setting_repeated(s, scope, setting);
 
 	gd_set_text(row, "id", id, setting->file);
 	gd_set_text(row, "scope", scope->id, setting->file);
@@ -329,6 +287,8 @@ static void add_setting_row(struct gd_ctx *ctx, const struct gd_scopes *s, const
 	else
 		gd_set_absent(row, "line", setting->file);
 	gd_set_text(row, "place", place, setting->file);
+	gd_set_text(row, "change", change, setting->file);
+	set_folder(ctx, row, scope);
 	set_text_or_absent(row, "overruled", overruled, setting->file);
 	set_text_or_absent(row, "repeats", repeated ? repeated->id : NULL, setting->file);
 	gd_set_bool(row, "repeated", repeated != NULL, setting->file);

@@ -15,6 +15,7 @@ struct gd_scope {
 	char *unit; /* of a process: the id of the scope that started it, or NULL */
 	char *group; /* of a process: its control group, which those that it started share; NULL: not known */
 	int64_t pid; /* 0 where it is no process */
+	bool container; /* of a process: it runs in one, and sees other files */
 	bool masked;
 	struct gd_settings settings;
 	char *unread; /* what could not be read and may set anything, or NULL */
@@ -37,6 +38,21 @@ struct gd_scope *gd_scopes_find(const struct gd_scopes *s, const char *id);
 /* Notes that scopes are missing because of an error; that something is not there is none. */
 void gd_scopes_miss(struct gd_scopes *s, const char *path, int error);
 void gd_scopes_free(struct gd_scopes *s);
+
+/* Where a setting is to be changed, and whose that is: of what runs, its unit or login where it comes from there. */
+struct gd_origin {
+	const struct gd_scope *scope;
+	const struct gd_setting *setting;
+};
+struct gd_origin gd_setting_origin(const struct gd_scopes *s, const struct gd_scope *scope,
+				   const struct gd_setting *setting);
+/* "FILE:LINE"; owned. */
+char *gd_setting_place(const struct gd_setting *setting);
+/* What is to be done so that it is set no more; owned. */
+char *gd_setting_change(const struct gd_scopes *s, const struct gd_scope *scope, const struct gd_setting *setting);
+/* The scope that has the same setting and is to be named instead, or NULL. */
+const struct gd_scope *gd_setting_repeated(const struct gd_scopes *s, const struct gd_scope *scope,
+					   const struct gd_setting *setting);
 
 /* Homes: the caller's, and those that may be listed. */
 void gd_setting_homes(struct gd_host *h, struct gd_strv *out);

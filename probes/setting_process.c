@@ -84,6 +84,23 @@ static char *program_of(const struct process *p, const struct gd_buf *args)
 	return program;
 }
 
+/* Names that Docker, Podman, LXC, containerd, CRI-O and machinectl give to the groups of their containers. */
+static bool is_container(const char *group)
+{
+	static const char *const words[] = {
+		"docker", "libpod", "lxc", "containerd", "crio", "kubepods", "machine.slice",
+	};
+
+	for (size_t i = 0; i < GD_COUNT(words); i++) {
+		const char *at = strstr(group, words[i]);
+
+		/* The services that start containers are no containers. */
+		if (at && (at == group || strchr("/-.", at[-1])) && !strstr(at, ".service"))
+			return true;
+	}
+	return false;
+}
+
 static char *unit_scope_of(const char *cgroup, const struct gd_scopes *s)
 {
 	bool user;
@@ -129,6 +146,7 @@ static void take_process(const struct process *p, struct gd_scopes *s)
 		gd_buf_clear(&args);
 	if (read_of(p, "cgroup", &cgroup) >= 0) {
 		scope->group = group_of(gd_buf_peek(&cgroup));
+		scope->container = scope->group && is_container(scope->group);
 		scope->unit = unit_scope_of(gd_buf_peek(&cgroup), s);
 	}
 	gd_buf_puts(&comm, "");

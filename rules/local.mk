@@ -10,6 +10,7 @@ RULE_FILES = \
 	rules/nvml.rules \
 	rules/hsa.rules \
 	rules/rocm.rules \
+	rules/override.rules \
 	rules/cpu.rules
 EXTRA_DIST += $(RULE_FILES)
 

@@ -4,6 +4,7 @@ RULE_CASES = \
 	tests/rules/cpu.cases \
 	tests/rules/driver.cases \
 	tests/rules/hsa.cases \
+	tests/rules/override.cases \
 	tests/rules/identity.cases \
 	tests/rules/link.cases \
 	tests/rules/memory.cases \

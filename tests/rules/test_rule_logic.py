@@ -302,6 +302,8 @@ row
   chosen = false
   radv_force_family absent
 table nvml_device complete
+table rocm_override complete
+table rocm_setting complete
 table vulkan_icd complete
 table hsa_env complete
 row
