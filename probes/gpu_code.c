@@ -13,7 +13,7 @@ static const struct gd_column columns[] = {
 	{ .name = "gpu", .type = GD_TEXT, .help = "The GPU: gpu.id." },
 	{ .name = "file", .type = GD_TEXT, .help = "The binary: code_file.id." },
 	{ .name = "role", .type = GD_TEXT, .help = "What it is: ggml-hip, rocblas …" },
-	{ .name = "engine", .type = GD_TEXT, .help = "The engine that it belongs to; absent where it is nobody's own." },
+	{ .name = "engine", .type = GD_TEXT, .help = "The engine that brought it; absent where none did." },
 	{ .name = "engine_skips",
 	  .type = GD_BOOL,
 	  .help = "Whether the engine leaves out by itself a GPU that it has no code for, as Ollama does." },

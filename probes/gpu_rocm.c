@@ -3,14 +3,26 @@
 #include <string.h>
 
 #include "probes/gpu_join.h"
+#include "probes/rocm_release.h"
 
 static const struct gd_column columns[] = {
 	{ .name = "id", .type = GD_TEXT, .flags = GD_COL_KEY, .help = "The GPU and the folder of the install." },
 	{ .name = "gpu", .type = GD_TEXT, .help = "The GPU: gpu.id." },
-	{ .name = "install", .type = GD_TEXT, .help = "The install: rocm_install.id." },
+	{ .name = "install",
+	  .type = GD_TEXT,
+	  .help = "The install: rocm_install.id; absent for kernels that only a variable leads to." },
+	{ .name = "kind", .type = GD_TEXT, .help = "Its kind, as in rocm_install; other where there is no install." },
 	{ .name = "engine", .type = GD_TEXT, .help = "The engine that brought the install; absent where none did." },
 	{ .name = "version", .type = GD_VERSION, .help = "The release of ROCm." },
 	{ .name = "isa", .type = GD_TEXT, .help = "The ISA of the GPU, whatever an override says." },
+	{ .name = "official",
+	  .type = GD_TEXT,
+	  .help = "Whether AMD supports that ISA with this release: supported, limited (some products only, or as a "
+		  "preview), deprecated or unsupported; absent for builds of others, who promise no support." },
+	{ .name = "hip_code",
+	  .type = GD_TEXT,
+	  .help = "Code for that ISA in the file of rocBLAS itself: present, generic or missing; for that of engines see "
+		  "gpu_code." },
 	{ .name = "rocblas",
 	  .type = GD_TEXT,
 	  .help = "Kernels of rocBLAS for that ISA: tuned, fallback (untuned), partial (files are missing) or missing; "
@@ -124,6 +136,80 @@ static void set_kernels(const struct gd_ctx *ctx, struct gd_row *row, const stru
 		gd_set_cell(row, directory, gd_get(row, library));
 }
 
+/* ------------------------------------------------------- support and code -- */
+
+/* The words of AMD for an ISA in a row of rocm-releases.csv. */
+static const char *support_peek(const struct gd_csv *t, size_t row, const char *isa)
+{
+	static const char *const words[][2] = {
+		{ "deprecated", "deprecated" },
+		{ "limited", "limited" },
+		{ "official", "supported" },
+	};
+
+	for (size_t i = 0; i < GD_COUNT(words); i++)
+		if (gd_csv_list_has(t, row, words[i][0], isa))
+			return words[i][1];
+	return "unsupported";
+}
+
+/* All that depends on the ISA is as unknown as that. */
+static void set_all(struct gd_row *row, const struct gd_cell *isa)
+{
+	static const char *const names[] = {
+		"official", "hip_code", "rocblas", "rocblas_directory", "hipblaslt", "hipblaslt_directory",
+	};
+
+	for (size_t i = 0; i < GD_COUNT(names); i++)
+		gd_set_cell(row, names[i], isa);
+}
+
+static void set_official(const struct gd_ctx *ctx, struct gd_row *row, const struct gd_row *install)
+{
+	const struct gd_csv *t = gd_gpudb_table_peek(ctx->db, "rocm-releases");
+	const struct gd_cell *packager = gd_get(install, "packager");
+	gd_autofree source = NULL;
+	int found;
+
+	if (packager->state == GD_UNKNOWN || gd_get(install, "version")->state == GD_UNKNOWN) {
+		gd_set_cell(row, "official", packager->state == GD_UNKNOWN ? packager : gd_get(install, "version"));
+		return;
+	}
+	if (!has_text(install, "packager", "amd")) {
+		gd_set_absent(row, "official", packager->source);
+		return;
+	}
+	found = gd_rocm_release_find(t, "amd", gd_get_text(install, "version", ""));
+	if (found < 0) {
+		gd_set_unknown(row, "official", GD_GAP_NO_SOURCE, "the release is not in rocm-releases.csv", NULL);
+		return;
+	}
+	source = gd_xasprintf("data/gpu-db/rocm-releases.csv:%u", t->lines[found]);
+	gd_set_text(row, "official", support_peek(t, (size_t)found, gd_get_text(row, "isa", "")), source);
+}
+
+static void set_hip_code(const struct gd_ctx *ctx, struct gd_row *row, const struct gd_row *gpu,
+			 const struct gd_row *install)
+{
+	const struct gd_rows *codes = gd_facts_table_peek(ctx->facts, "gpu_code");
+	const struct gd_cell *file = gd_get(install, "rocblas_file");
+	gd_autofree key = NULL;
+	const struct gd_row *code;
+
+	if (file->state != GD_KNOWN) {
+		gd_set_cell(row, "hip_code", file);
+		return;
+	}
+	key = gd_xasprintf("%s %s", gd_get_text(gpu, "id", ""), file->value.s);
+	code = gd_facts_find(ctx->facts, "gpu_code", key);
+	if (code)
+		gd_set_cell(row, "hip_code", gd_get(code, "code"));
+	else
+		gd_set_unknown(row, "hip_code", codes->gap, codes->detail, codes->remedy);
+}
+
+/* ------------------------------------------------------------------ pairs -- */
+
 static void add(struct gd_ctx *ctx, const struct gd_row *gpu, const struct gd_row *install)
 {
 	static const char *const libraries[][2] = {
@@ -133,22 +219,50 @@ static void add(struct gd_ctx *ctx, const struct gd_row *gpu, const struct gd_ro
 	struct gd_row *row = gd_gpu_join_add(ctx, table.name, gpu, install);
 
 	gd_set_cell(row, "install", gd_get(install, "id"));
+	gd_set_cell(row, "kind", gd_get(install, "kind"));
 	gd_set_cell(row, "engine", gd_get(install, "engine"));
 	gd_set_cell(row, "version", gd_get(install, "version"));
-	for (size_t i = 0; i < GD_COUNT(libraries); i++) {
-		if (gd_is_known(gpu, "isa")) {
-			set_kernels(ctx, row, install, libraries[i][0], libraries[i][1]);
-			continue;
-		}
-		gd_set_cell(row, libraries[i][0], gd_get(gpu, "isa"));
-		gd_set_cell(row, libraries[i][1], gd_get(gpu, "isa"));
+	if (!gd_is_known(gpu, "isa")) {
+		set_all(row, gd_get(gpu, "isa"));
+		return;
 	}
+	set_official(ctx, row, install);
+	set_hip_code(ctx, row, gpu, install);
+	for (size_t i = 0; i < GD_COUNT(libraries); i++)
+		set_kernels(ctx, row, install, libraries[i][0], libraries[i][1]);
+}
+
+/* A folder of rocBLAS's kernels that no install looks into, but whoever sets the variable does. */
+static void add_folder(struct gd_ctx *ctx, const struct gd_row *gpu, const struct gd_row *folder)
+{
+	static const char *const none[] = { "install",  "engine",    "version",	     "official",
+					      "hip_code", "hipblaslt", "hipblaslt_directory" };
+	const char *id = gd_get_text(folder, "id", "");
+	struct best best = { .rank = UNRANKED };
+	struct gd_row *row;
+
+	if (gd_get(folder, "install")->state != GD_ABSENT || !has_text(folder, "library", "rocblas"))
+		return;
+	row = gd_gpu_join_add(ctx, table.name, gpu, folder);
+	for (size_t i = 0; i < GD_COUNT(none); i++)
+		gd_set_absent(row, none[i], id);
+	gd_set_text(row, "kind", "other", id);
+	gd_set_cell(row, "rocblas_directory", gd_get(folder, "id"));
+	if (gd_is_known(gpu, "isa"))
+		judge_folder(ctx, folder, gd_get_text(gpu, "isa", ""), &best);
+	if (!gd_is_known(gpu, "isa"))
+		gd_set_cell(row, "rocblas", gd_get(gpu, "isa"));
+	else if (best.unsure)
+		gd_set_cell(row, "rocblas", best.unsure);
+	else
+		gd_set_text(row, "rocblas", ranks[best.rank], id);
 }
 
 static int run(struct gd_ctx *ctx, struct gd_err *err)
 {
 	(void)err;
 	gd_gpu_join(ctx, table.name, "rocm_install", add);
+	gd_gpu_join(ctx, table.name, "kernel_library", add_folder);
 	return 0;
 }
 
@@ -156,6 +270,6 @@ const struct gd_probe gd_probe_gpu_rocm = {
 	.name = "gpu_rocm",
 	.help = "Joins AMD GPUs with the kernels that installs of ROCm hold for them.",
 	.tables = (const struct gd_table *const[]){ &table, NULL },
-	.needs = (const char *const[]){ "gpu", "rocm", "rocm_kernels", NULL },
+	.needs = (const char *const[]){ "gpu", "rocm", "rocm_kernels", "gpu_code", NULL },
 	.run = run,
 };

@@ -25,8 +25,8 @@ PROBE_SOURCES = \
 	probes/rocm.c \
 	probes/rocm_kernels.c \
 	probes/code_object.c \
-	probes/gpu_rocm.c \
 	probes/gpu_code.c \
+	probes/gpu_rocm.c \
 	probes/rocm_support.c \
 	probes/rocwmma.c \
 	probes/rocm_override.c \
@@ -90,6 +90,8 @@ PROBE_PARTS = \
 	probes/rocm_override_shared.c \
 	probes/rocm_owner.c \
 	probes/rocm_places.c \
+	probes/rocm_release.c \
+	probes/rocm_release.h \
 	probes/rocm_version.c \
 	probes/rocwmma.h \
 	probes/setting.h \

@@ -8,6 +8,7 @@
 #include "base/parse.h"
 #include "base/version.h"
 #include "probes/gpu_join.h"
+#include "probes/rocm_release.h"
 
 static const struct gd_column columns[] = {
 	{ .name = "id", .type = GD_TEXT, .flags = GD_COL_KEY, .help = "The GPU: gpu.id." },
@@ -17,11 +18,21 @@ static const struct gd_column columns[] = {
 	  .type = GD_TEXT,
 	  .help = "The installs found here whose rocBLAS has no kernels for it; absent where there are none." },
 	{ .name = "lacking_count", .type = GD_INT, .help = "How many these are." },
-	{ .name = "lacking_version", .type = GD_VERSION, .help = "The newest ROCm release among them, where it is known." },
+	{ .name = "lacking_version", .type = GD_VERSION, .help = "The newest release of ROCm among them." },
 	{ .name = "serving",
 	  .type = GD_TEXT,
-	  .help = "The installs found here whose rocBLAS has kernels for it; absent where there are none." },
+	  .help = "The installs found here whose rocBLAS has kernels for it, and folders of such kernels that "
+		  "variables name; absent where there are none." },
 	{ .name = "serving_count", .type = GD_INT, .help = "How many these are." },
+	{ .name = "builds",
+	  .type = GD_TEXT,
+	  .help = "Builds of ROCm that are known to have kernels for it, here or not; absent where none is known." },
+	{ .name = "dropped",
+	  .type = GD_BOOL,
+	  .help = "Whether AMD's packages had kernels for it once and have them no more." },
+	{ .name = "last_build",
+	  .type = GD_TEXT,
+	  .help = "The last of AMD's releases that had them; absent where it was not dropped." },
 	{ .name = "sibling_serves",
 	  .type = GD_BOOL,
 	  .help = "Whether code of another ISA is known to work on this GPU, and an install found here has kernels for "
@@ -63,7 +74,7 @@ static void count_in(struct side *side, const struct gd_row *pair)
 {
 	const char *folder = gd_get_text(pair, "rocblas_directory", gd_get_text(pair, "install", ""));
 
-	gd_buf_printf(&side->installs, "%s%s", side->count ? ", " : "", gd_get_text(pair, "install", ""));
+	gd_buf_printf(&side->installs, "%s%s", side->count ? ", " : "", gd_get_text(pair, "install", folder));
 	gd_buf_printf(&side->folders, "%s%s", side->count ? ", " : "", folder);
 	side->count++;
 	if (is_newer(pair, side->newest))
@@ -98,7 +109,8 @@ static void set_installs(const struct gd_ctx *ctx, struct gd_row *row, const cha
 
 		if (strcmp(gd_get_text(pairs->rows[i], "gpu", ""), gpu) != 0)
 			continue;
-		if (!strcmp(rocblas, "missing"))
+		/* A variable that leads past the kernels is a matter for whoever sets it. */
+		if (!strcmp(rocblas, "missing") && gd_is_known(pairs->rows[i], "install"))
 			count_in(&lacking, pairs->rows[i]);
 		else if (!strcmp(rocblas, "tuned") || !strcmp(rocblas, "fallback"))
 			count_in(&serving, pairs->rows[i]);
@@ -111,6 +123,26 @@ static void set_installs(const struct gd_ctx *ctx, struct gd_row *row, const cha
 		gd_set_absent(row, "lacking_version", "gpu_rocm");
 	side_free(&lacking);
 	side_free(&serving);
+}
+
+/* -------------------------------------------------------------- releases -- */
+
+static void set_releases(const struct gd_ctx *ctx, struct gd_row *row, const char *isa)
+{
+	static const char source[] = "data/gpu-db/rocm-releases.csv";
+	const struct gd_csv *t = gd_gpudb_table_peek(ctx->db, "rocm-releases");
+	const char *last = gd_rocm_release_last_peek(t, isa);
+	gd_autofree builds = gd_rocm_release_builds(t, isa);
+
+	if (builds)
+		gd_set_text(row, "builds", builds, source);
+	else
+		gd_set_absent(row, "builds", source);
+	gd_set_bool(row, "dropped", last != NULL, source);
+	if (last)
+		gd_set_text(row, "last_build", last, source);
+	else
+		gd_set_absent(row, "last_build", source);
 }
 
 /* -------------------------------------------------------------- siblings -- */
@@ -188,6 +220,7 @@ static void add(struct gd_ctx *ctx, const struct gd_row *gpu)
 	gd_set_cell(row, "isa", gd_get(gpu, "isa"));
 	if (gd_is_known(gpu, "isa")) {
 		set_installs(ctx, row, gd_get_text(gpu, "id", ""));
+		set_releases(ctx, row, gd_get_text(gpu, "isa", ""));
 		set_sibling(ctx, row, gd_get_text(gpu, "isa", ""));
 		return;
 	}
