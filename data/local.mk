@@ -7,6 +7,7 @@ GPUDB_FILES = \
 	data/gpu-db/cpu-memory.csv \
 	data/gpu-db/hsa-override.csv \
 	data/gpu-db/radv-names.csv \
+	data/gpu-db/rocm-releases.csv \
 	data/gpu-db/vulkan-drivers.csv \
 	data/gpu-db/amdgpu-driver.csv
 EXTRA_DIST += $(GPUDB_FILES) data/gpu-db/README.md data/gpu-db/validate.sh $(DEMO_CAPTURE)

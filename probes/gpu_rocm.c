@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "probes/gpu_join.h"
-#include "probes/rocm_release.h"
+#include "probes/rocm_builds.h"
 
 static const struct gd_column columns[] = {
 	{ .name = "id", .type = GD_TEXT, .flags = GD_COL_KEY, .help = "The GPU and the folder of the install." },
@@ -17,8 +17,8 @@ static const struct gd_column columns[] = {
 	{ .name = "isa", .type = GD_TEXT, .help = "The ISA of the GPU, whatever an override says." },
 	{ .name = "official",
 	  .type = GD_TEXT,
-	  .help = "Whether AMD supports that ISA with this release: supported, limited (some products only, or as a "
-		  "preview), deprecated or unsupported; absent for builds of others, who promise no support." },
+	  .help = "Whether AMD supports that ISA with this release: yes, limited (some products only, or as a preview), "
+		  "deprecated or no; absent for builds of others, who answer for them." },
 	{ .name = "hip_code",
 	  .type = GD_TEXT,
 	  .help = "Code for that ISA in the file of rocBLAS itself: present, generic or missing; for that of engines see "
@@ -138,21 +138,6 @@ static void set_kernels(const struct gd_ctx *ctx, struct gd_row *row, const stru
 
 /* ------------------------------------------------------- support and code -- */
 
-/* The words of AMD for an ISA in a row of rocm-releases.csv. */
-static const char *support_peek(const struct gd_csv *t, size_t row, const char *isa)
-{
-	static const char *const words[][2] = {
-		{ "deprecated", "deprecated" },
-		{ "limited", "limited" },
-		{ "official", "supported" },
-	};
-
-	for (size_t i = 0; i < GD_COUNT(words); i++)
-		if (gd_csv_list_has(t, row, words[i][0], isa))
-			return words[i][1];
-	return "unsupported";
-}
-
 /* All that depends on the ISA is as unknown as that. */
 static void set_all(struct gd_row *row, const struct gd_cell *isa)
 {
@@ -166,26 +151,24 @@ static void set_all(struct gd_row *row, const struct gd_cell *isa)
 
 static void set_official(const struct gd_ctx *ctx, struct gd_row *row, const struct gd_row *install)
 {
-	const struct gd_csv *t = gd_gpudb_table_peek(ctx->db, "rocm-releases");
-	const struct gd_cell *packager = gd_get(install, "packager");
-	gd_autofree source = NULL;
-	int found;
+	static const char *const needed[] = { "packager", "version" };
+	const struct gd_row *build;
 
-	if (packager->state == GD_UNKNOWN || gd_get(install, "version")->state == GD_UNKNOWN) {
-		gd_set_cell(row, "official", packager->state == GD_UNKNOWN ? packager : gd_get(install, "version"));
-		return;
-	}
+	for (size_t i = 0; i < GD_COUNT(needed); i++)
+		if (gd_get(install, needed[i])->state == GD_UNKNOWN) {
+			gd_set_cell(row, "official", gd_get(install, needed[i]));
+			return;
+		}
 	if (!has_text(install, "packager", "amd")) {
-		gd_set_absent(row, "official", packager->source);
+		gd_set_absent(row, "official", gd_get(install, "packager")->source);
 		return;
 	}
-	found = gd_rocm_release_find(t, "amd", gd_get_text(install, "version", ""));
-	if (found < 0) {
+	build = gd_rocm_build_find(ctx->facts, "amd", gd_get_text(row, "isa", ""),
+				   gd_get_text(install, "version", ""));
+	if (build)
+		gd_set_cell(row, "official", gd_get(build, "official"));
+	else
 		gd_set_unknown(row, "official", GD_GAP_NO_SOURCE, "the release is not in rocm-releases.csv", NULL);
-		return;
-	}
-	source = gd_xasprintf("data/gpu-db/rocm-releases.csv:%u", t->lines[found]);
-	gd_set_text(row, "official", support_peek(t, (size_t)found, gd_get_text(row, "isa", "")), source);
 }
 
 static void set_hip_code(const struct gd_ctx *ctx, struct gd_row *row, const struct gd_row *gpu,
@@ -270,6 +253,6 @@ const struct gd_probe gd_probe_gpu_rocm = {
 	.name = "gpu_rocm",
 	.help = "Joins AMD GPUs with the kernels that installs of ROCm hold for them.",
 	.tables = (const struct gd_table *const[]){ &table, NULL },
-	.needs = (const char *const[]){ "gpu", "rocm", "rocm_kernels", "gpu_code", NULL },
+	.needs = (const char *const[]){ "gpu", "rocm", "rocm_kernels", "rocm_release", "gpu_code", NULL },
 	.run = run,
 };

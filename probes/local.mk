@@ -30,7 +30,9 @@ PROBE_SOURCES = \
 	probes/rocm_support.c \
 	probes/rocwmma.c \
 	probes/rocm_override.c \
-	probes/rocm_setting.c
+	probes/rocm_setting.c \
+	probes/rocm_release.c \
+	probes/gpu.c
 
 # Parts of the probes above.
 PROBE_PARTS = \
@@ -80,6 +82,8 @@ PROBE_PARTS = \
 	probes/platform.h \
 	probes/platform_virt.c \
 	probes/rocm.h \
+	probes/rocm_builds.c \
+	probes/rocm_builds.h \
 	probes/rocm_find.c \
 	probes/rocm_find.h \
 	probes/rocm_homes.c \
@@ -90,8 +94,6 @@ PROBE_PARTS = \
 	probes/rocm_override_shared.c \
 	probes/rocm_owner.c \
 	probes/rocm_places.c \
-	probes/rocm_release.c \
-	probes/rocm_release.h \
 	probes/rocm_version.c \
 	probes/rocwmma.h \
 	probes/setting.h \

@@ -40,7 +40,7 @@ static const struct gd_column install_columns[] = {
 	  .help = "The ROCm release; only its first two numbers where nothing says more." },
 	{ .name = "packager",
 	  .type = GD_TEXT,
-	  .help = "Whose build it is, in the words of db_rocm_releases: amd, therock, arch, debian, ubuntu, fedora, "
+	  .help = "Whose build it is, as in rocm_release: amd, therock, arch, debian, ubuntu, fedora, "
 		  "ollama, pytorch …" },
 	{ .name = "owner",
 	  .type = GD_TEXT,

@@ -8,7 +8,7 @@
 #include "base/parse.h"
 #include "base/version.h"
 #include "probes/gpu_join.h"
-#include "probes/rocm_release.h"
+#include "probes/rocm_builds.h"
 
 static const struct gd_column columns[] = {
 	{ .name = "id", .type = GD_TEXT, .flags = GD_COL_KEY, .help = "The GPU: gpu.id." },
@@ -129,20 +129,18 @@ static void set_installs(const struct gd_ctx *ctx, struct gd_row *row, const cha
 
 static void set_releases(const struct gd_ctx *ctx, struct gd_row *row, const char *isa)
 {
-	static const char source[] = "data/gpu-db/rocm-releases.csv";
-	const struct gd_csv *t = gd_gpudb_table_peek(ctx->db, "rocm-releases");
-	const char *last = gd_rocm_release_last_peek(t, isa);
-	gd_autofree builds = gd_rocm_release_builds(t, isa);
+	const struct gd_row *last = gd_rocm_build_dropped(ctx->facts, isa);
+	gd_autofree builds = gd_rocm_builds_with(ctx->facts, isa);
 
 	if (builds)
-		gd_set_text(row, "builds", builds, source);
+		gd_set_text(row, "builds", builds, "rocm_release");
 	else
-		gd_set_absent(row, "builds", source);
-	gd_set_bool(row, "dropped", last != NULL, source);
+		gd_set_absent(row, "builds", "rocm_release");
+	gd_set_bool(row, "dropped", last != NULL, "rocm_release");
 	if (last)
-		gd_set_text(row, "last_build", last, source);
+		gd_set_cell(row, "last_build", gd_get(last, "build"));
 	else
-		gd_set_absent(row, "last_build", source);
+		gd_set_absent(row, "last_build", "rocm_release");
 }
 
 /* -------------------------------------------------------------- siblings -- */
@@ -249,6 +247,6 @@ const struct gd_probe gd_probe_rocm_support = {
 	.name = "rocm_support",
 	.help = "Tells which installs of ROCm serve each AMD GPU, and which do not.",
 	.tables = (const struct gd_table *const[]){ &table, NULL },
-	.needs = (const char *const[]){ "gpu", "gpu_rocm", "rocm_kernels", NULL },
+	.needs = (const char *const[]){ "gpu", "gpu_rocm", "rocm_kernels", "rocm_release", NULL },
 	.run = run,
 };

@@ -17,7 +17,8 @@ export LC_ALL
 
 files=
 missing=0
-for t in isa pci not-gpu link-quirks cpu-memory radv-names vulkan-drivers hsa-override amdgpu-driver; do
+for t in isa pci not-gpu link-quirks cpu-memory radv-names rocm-releases vulkan-drivers hsa-override \
+	amdgpu-driver; do
 	if [ -r "$dir/$t.csv" ]; then
 		files="$files $t.csv"
 	else
@@ -267,6 +268,54 @@ function check_amdgpu_driver(    i) {
 			fault("column " i " is not a version x.y: " f[i])
 	if (seen_driver[f[1]]++)
 		fault("version stands twice: " f[1])
+# Every ISA of a list is known, and stands in it once.
+function isa_list(column, name,    p, n, i, twice) {
+	n = split(f[column], p, ";")
+	for (i = 1; i <= n; i++) {
+		if (have_isa && !(p[i] in known))
+			fault(name ": isa is not in isa.csv: " p[i])
+		if (p[i] in twice)
+			fault(name ": isa stands twice: " p[i])
+		twice[p[i]] = 1
+	}
+}
+# No ISA stands in both lists.
+function apart(a, b, why,    p, n, i) {
+	n = split(f[a], p, ";")
+	for (i = 1; i <= n; i++)
+		if (index(";" f[b] ";", ";" p[i] ";"))
+			fault(why ": " p[i])
+}
+# Every ISA of one list stands in the other.
+function within(a, b, why,    p, n, i) {
+	n = split(f[a], p, ";")
+	for (i = 1; i <= n; i++)
+		if (!index(";" f[b] ";", ";" p[i] ";"))
+			fault(why ": " p[i])
+}
+
+function check_rocm_releases(    i) {
+	if (!one_of(f[1], "amd therock debian ubuntu fedora arch ollama pytorch lemonade"))
+		fault("unknown packager: " f[1])
+	if (f[2] == "")
+		fault("build is empty")
+	unique(FILENAME SUBSEP f[2], "build")
+	for (i = 3; i <= 4; i++)
+		if (f[i] !~ /^[0-9]+[.][0-9]+[.][0-9]+$/)
+			fault("first or last is not x.y.z: " f[i])
+	if (f[5] !~ /^20[0-9][0-9]-(0[1-9]|1[0-2])$/)
+		fault("date is not a year and a month: " f[5])
+	for (i = 6; i <= 12; i++)
+		isa_list(i, "column " i)
+	apart(6, 7, "isa is official and limited")
+	apart(6, 8, "isa is official and deprecated")
+	apart(7, 8, "isa is limited and deprecated")
+	apart(9, 12, "isa is in rocblas and unsure")
+	within(11, 9, "isa is untested and not in rocblas")
+	if (f[9] == "" ? f[13] != "" : !one_of(f[13], "files build inferred"))
+		fault("checked is not files, build or inferred: " f[13])
+	if (f[6] == "" && f[9] == "")
+		fault("row says nothing: " f[2])
 }
 
 BEGIN {
@@ -277,6 +326,7 @@ BEGIN {
 	head["cpu-memory.csv"] = "vendor,family_model,match,name,channels,memory_type,bandwidth_gbps,source"
 	head["radv-names.csv"] = "name,isa,mesa,source"
 	head["hsa-override.csv"] = "isa,assumed,verdict,reach,rocm,evidence,native,source"
+	head["rocm-releases.csv"] = "packager,build,first,last,date,official,limited,deprecated,rocblas,hipblaslt,untested,unsure,checked,source"
 	head["vulkan-drivers.csv"] = "driver,driver_id,libraries,vendors,software,source"
 	head["amdgpu-driver.csv"] = "version,release,rocm_min,rocm_max,source"
 	for (t in head)
@@ -330,6 +380,8 @@ FNR == 1 {
 		check_cpu_memory()
 	else if (FILENAME == "radv-names.csv")
 		check_radv_names()
+	else if (FILENAME == "rocm-releases.csv")
+		check_rocm_releases()
 	else if (FILENAME == "vulkan-drivers.csv")
 		check_vulkan_drivers()
 	else if (FILENAME == "hsa-override.csv")

@@ -37,6 +37,7 @@ UNIT_TESTS = \
 	tests/unit/test_probe_platform \
 	tests/unit/test_probe_rocm \
 	tests/unit/test_probe_rocm_kernels \
+	tests/unit/test_probe_rocm_release \
 	tests/unit/test_probe_vulkan \
 	tests/unit/test_recorder \
 	tests/unit/test_resolve \
@@ -111,6 +112,7 @@ tests_unit_test_probe_pci_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_platform_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_rocm_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_rocm_kernels_LDADD = $(UNIT_LIBS)
+tests_unit_test_probe_rocm_release_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_vulkan_LDADD = $(UNIT_LIBS)
 tests_unit_test_recorder_LDADD = $(UNIT_LIBS)
 tests_unit_test_resolve_LDADD = $(UNIT_LIBS)
