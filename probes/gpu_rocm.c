@@ -17,12 +17,12 @@ static const struct gd_column columns[] = {
 	{ .name = "isa", .type = GD_TEXT, .help = "The ISA of the GPU, whatever an override says." },
 	{ .name = "official",
 	  .type = GD_TEXT,
-	  .help = "Whether AMD supports that ISA with this release: yes, limited (some products only, or as a preview), "
-		  "deprecated or no; absent for builds of others, who answer for them." },
+	  .help = "Whether AMD supports that ISA with this release: yes, limited (some products only, or as a "
+		  "preview), deprecated or no; absent for builds of others, who answer for them." },
 	{ .name = "hip_code",
 	  .type = GD_TEXT,
-	  .help = "Code for that ISA in the file of rocBLAS itself: present, generic or missing; for that of engines see "
-		  "gpu_code." },
+	  .help = "Code for that ISA in the file of rocBLAS itself: present, generic or missing; for that of engines "
+		  "see gpu_code." },
 	{ .name = "rocblas",
 	  .type = GD_TEXT,
 	  .help = "Kernels of rocBLAS for that ISA: tuned, fallback (untuned), partial (files are missing) or missing; "

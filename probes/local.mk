@@ -31,8 +31,7 @@ PROBE_SOURCES = \
 	probes/rocwmma.c \
 	probes/rocm_override.c \
 	probes/rocm_setting.c \
-	probes/rocm_release.c \
-	probes/gpu.c
+	probes/rocm_release.c
 
 # Parts of the probes above.
 PROBE_PARTS = \

@@ -7,8 +7,10 @@
 #include "probes/rocwmma.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "object/target.h"
 #include "probes/gpu_join.h"
 
 #define HEADER "include/rocwmma/internal/config.hpp"
@@ -55,6 +57,11 @@ static const char *take_macro(const char *s, struct gd_strv *isas)
 	return s + 2 + len + 2;
 }
 
+static int compare(const void *a, const void *b)
+{
+	return gd_isa_compare(*(char *const *)a, *(char *const *)b);
+}
+
 void gd_rocwmma_isas(const char *header, struct gd_strv *isas)
 {
 	for (const char *s = strstr(header, "__gfx"); s; s = strstr(s, "__gfx")) {
@@ -62,7 +69,8 @@ void gd_rocwmma_isas(const char *header, struct gd_strv *isas)
 
 		s = behind ? behind : s + 1;
 	}
-	gd_strv_sort_natural(isas);
+	if (isas->count)
+		qsort(isas->items, isas->count, sizeof(*isas->items), compare);
 }
 
 /* One row for a header that is there. Returns false where nothing is known of it. */

@@ -111,16 +111,6 @@ bool gd_tensile_target(const char *s, size_t len, char *isa, char *features)
 	return false;
 }
 
-int gd_tensile_isa_compare(const char *a, const char *b)
-{
-	size_t x = strlen(a) >= 3 ? strspn(a + 3, "0123456789abcdef") : 0;
-	size_t y = strlen(b) >= 3 ? strspn(b + 3, "0123456789abcdef") : 0;
-
-	if (x != y)
-		return x < y ? -1 : 1;
-	return strcmp(a, b);
-}
-
 /* ------------------------------------------------------------ Tensile files -- */
 
 /* Cuts the target off the end, with the mark before it. */

@@ -52,9 +52,6 @@ void gd_kernel_name_parse(const char *name, struct gd_kernel_name *ret);
  */
 bool gd_tensile_target(const char *s, size_t len, char *isa, char *features);
 
-/* Orders ISAs by their number: gfx90a, gfx942, gfx1010. As strcmp. */
-int gd_tensile_isa_compare(const char *a, const char *b);
-
 /* "blas_lib_gfx1103.kpack": the ISA that the archive is for; false where it is no archive of these libraries. */
 bool gd_kpack_name_parse(const char *name, const char *libraries, char *isa);
 

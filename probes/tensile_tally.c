@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "object/target.h"
 
 /* One type of one ISA; several of the same become one with all their parts. */
 struct gd_tally_type {
@@ -212,7 +213,7 @@ static int compare_isas(const void *a, const void *b)
 	const struct gd_isa_tally *x = a;
 	const struct gd_isa_tally *y = b;
 
-	return gd_tensile_isa_compare(x->isa, y->isa);
+	return gd_isa_compare(x->isa, y->isa);
 }
 
 void gd_tally_close(struct gd_tally *t)

@@ -268,6 +268,8 @@ function check_amdgpu_driver(    i) {
 			fault("column " i " is not a version x.y: " f[i])
 	if (seen_driver[f[1]]++)
 		fault("version stands twice: " f[1])
+}
+
 # Every ISA of a list is known, and stands in it once.
 function isa_list(column, name,    p, n, i, twice) {
 	n = split(f[column], p, ";")

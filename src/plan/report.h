@@ -55,6 +55,8 @@ struct gd_report_gpu {
 /* What an install of ROCm has for one ISA: "tuned", "fallback", "partial", "missing", or "none" without the library. */
 struct gd_report_kernels {
 	const char *isa;
+	const char *official; /* AMD's support: "yes", "limited", "deprecated", "no"; "none" for builds of others */
+	const char *hip_code; /* in the file of rocBLAS: "present", "generic", "missing", "none" */
 	const char *rocblas;
 	const char *hipblaslt;
 };

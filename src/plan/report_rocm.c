@@ -12,10 +12,10 @@ static bool is_listed(const struct gd_report_rocm *install, const char *isa)
 	return false;
 }
 
-/* "none" for a library that the install does not have. */
-static const char *kernels_of(struct gd_report *r, const struct gd_row *row, const char *library)
+/* "none" for what the install does not have. */
+static const char *text_or_none(struct gd_report *r, const struct gd_row *row, const char *column)
 {
-	return gd_is_absent(row, library) ? "none" : gd_report_text(r, row, library);
+	return gd_is_absent(row, column) ? "none" : gd_report_text(r, row, column);
 }
 
 /* GPUs of one ISA are served alike. */
@@ -30,8 +30,10 @@ static void fill_kernels(struct gd_report *r, struct gd_report_rocm *install, co
 			continue;
 		install->kernels[install->kernel_count++] = (struct gd_report_kernels){
 			.isa = gd_report_text(r, row, "isa"),
-			.rocblas = kernels_of(r, row, "rocblas"),
-			.hipblaslt = kernels_of(r, row, "hipblaslt"),
+			.official = text_or_none(r, row, "official"),
+			.hip_code = text_or_none(r, row, "hip_code"),
+			.rocblas = text_or_none(r, row, "rocblas"),
+			.hipblaslt = text_or_none(r, row, "hipblaslt"),
 		};
 	}
 }

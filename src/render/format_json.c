@@ -81,22 +81,31 @@ static json_t *gpu(const struct gd_report_gpu *g)
 			 int_or_null(g->link_width));
 }
 
+static json_t *kernels(const struct gd_report_rocm *install)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < install->kernel_count; i++) {
+		const struct gd_report_kernels *k = &install->kernels[i];
+
+		json_array_append_new(list, json_pack("{s:s,s:o,s:o,s:o,s:o}", "isa", k->isa, "official",
+						      text_or_null(k->official), "hip_code", text_or_null(k->hip_code),
+						      "rocblas", text_or_null(k->rocblas), "hipblaslt",
+						      text_or_null(k->hipblaslt)));
+	}
+	return list;
+}
+
 static json_t *rocm(const struct gd_report *r)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < r->rocm_count; i++) {
 		const struct gd_report_rocm *install = &r->rocm[i];
-		json_t *kernels = json_array();
 
-		for (size_t k = 0; k < install->kernel_count; k++)
-			json_array_append_new(kernels, json_pack("{s:s,s:o,s:o}", "isa", install->kernels[k].isa,
-								 "rocblas", text_or_null(install->kernels[k].rocblas),
-								 "hipblaslt",
-								 text_or_null(install->kernels[k].hipblaslt)));
 		json_array_append_new(list, json_pack("{s:s,s:o,s:o,s:o}", "folder", install->folder, "version",
 						      text_or_null(install->version), "engine",
-						      text_or_null(install->engine), "kernels", kernels));
+						      text_or_null(install->engine), "kernels", kernels(install)));
 	}
 	return list;
 }
@@ -158,10 +167,11 @@ static void json_report(const struct gd_report *r, const struct gd_view *view, s
 	for (int s = 0; s < GD_SEVERITY_COUNT; s++)
 		json_object_set_new(counts, gd_severity_name_peek((enum gd_severity)s),
 				    json_integer((json_int_t)r->by_severity[s]));
-	put(json_pack("{s:s,s:i,s:s,s:i,s:s,s:o,s:o,s:o,s:b,s:o,s:b,s:o,s:o,s:o,s:o,s:o,s:I,s:I,s:I}", "program", "gpudoctor",
-		      "schema", 1, "version", PACKAGE_VERSION, "exit_status", r->exit_status, "headline", r->headline,
-		      "hint", text_or_null(r->hint), "machine", machine(&r->machine), "gpus", gpus, "gpus_complete",
-		      r->gpus_complete, "rocm", rocm(r), "rocm_complete", r->rocm_complete, "findings", findings, "counts", counts, "open", open, "failed_probes",
+	put(json_pack("{s:s,s:i,s:s,s:i,s:s,s:o,s:o,s:o,s:b,s:o,s:b,s:o,s:o,s:o,s:o,s:o,s:I,s:I,s:I}", "program",
+		      "gpudoctor", "schema", 1, "version", PACKAGE_VERSION, "exit_status", r->exit_status, "headline",
+		      r->headline, "hint", text_or_null(r->hint), "machine", machine(&r->machine), "gpus", gpus,
+		      "gpus_complete", r->gpus_complete, "rocm", rocm(r), "rocm_complete", r->rocm_complete, "findings",
+		      findings, "counts", counts, "open", open, "failed_probes",
 		      string_list(&r->failed_probes), "broken_rules", string_list(&r->broken_rules), "rules_asked",
 		      (json_int_t)r->rules_asked, "rules_open", (json_int_t)r->rules_open, "rules_total",
 		      (json_int_t)r->rules_total),

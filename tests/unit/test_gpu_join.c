@@ -10,6 +10,7 @@
 
 extern const struct gd_probe gd_probe_gpu_rocm;
 extern const struct gd_probe gd_probe_gpu_code;
+extern const struct gd_probe gd_probe_rocm_support;
 
 static struct gd_facts *facts;
 
@@ -17,7 +18,8 @@ static struct gd_facts *facts;
 static void look(const struct gd_probe *probe, const char *tables)
 {
 	gd_autofree text = gd_xasprintf("gpudoctor-facts 1\n%send\n", tables);
-	struct gd_ctx ctx = { .probe = probe };
+	struct gd_gpudb *db = gd_gpudb_open();
+	struct gd_ctx ctx = { .probe = probe, .db = db };
 	struct gd_err err = { "" };
 
 	gd_facts_freep(&facts);
@@ -28,6 +30,7 @@ static void look(const struct gd_probe *probe, const char *tables)
 		fail_msg("%s", err.text);
 	assert_int_equal(probe->run(&ctx, &err), 0);
 	gd_facts_close(facts);
+	gd_gpudb_free(db);
 }
 
 static int tear_down(void **state)
@@ -63,7 +66,11 @@ static void expect(const char *table, const char *key, const char *column, const
 	" engine absent @ \"x\"\n version = \"7.2.1\"\n"
 #define INSTALLS "table rocm_install complete\n" INSTALL("/opt/rocm/lib")
 #define FOLDER(id, install) \
-	"row\n id = \"" id "\"\n library = \"rocblas\"\n install = \"" install "\"\n layout = \"lazy\"\n complete = true\n"
+	"row\n id = \"" id "\"\n library = \"rocblas\"\n install = \"" install "\"\n" \
+	" layout = \"lazy\"\n complete = true\n"
+#define CLOSED_FOLDER(id, install) \
+	"row\n id = \"" id "\"\n library = \"rocblas\"\n install = \"" install "\"\n" \
+	" layout unknown denied \"no\"\n complete = false\n"
 #define KERNELS(folder, isa, status) \
 	"row\n id = \"" folder " " isa "\"\n status = \"" status "\"\n"
 
@@ -111,11 +118,11 @@ static void test_unknown_kernels(void **state)
 	(void)state;
 	/* A folder that may not be read might have them; one that has them settles it. */
 	look(&gd_probe_gpu_rocm, GPUS INSTALLS "table kernel_library complete\n"
-	     "row\n id = \"/k\"\n library = \"rocblas\"\n install = \"/opt/rocm/lib\"\n layout unknown denied \"no\"\n complete = false\n"
+	     CLOSED_FOLDER("/k", "/opt/rocm/lib")
 	     "table kernel_isa complete\n");
 	assert_int_equal(cell("gpu_rocm", row, "rocblas")->gap, GD_GAP_DENIED);
 	look(&gd_probe_gpu_rocm, GPUS INSTALLS "table kernel_library complete\n"
-	     "row\n id = \"/k\"\n library = \"rocblas\"\n install = \"/opt/rocm/lib\"\n layout unknown denied \"no\"\n complete = false\n"
+	     CLOSED_FOLDER("/k", "/opt/rocm/lib")
 	     FOLDER("/b", "/opt/rocm/lib") "table kernel_isa complete\n" KERNELS("/b", "gfx1103", "tuned"));
 	expect("gpu_rocm", row, "rocblas", "tuned");
 	look(&gd_probe_gpu_rocm, GPUS INSTALLS "table kernel_library incomplete not-captured \"no\"\n"
@@ -142,6 +149,107 @@ static void test_pairs(void **state)
 	assert_true(gd_facts_table_peek(facts, "gpu_rocm")->complete);
 	look(&gd_probe_gpu_rocm, "table gpu incomplete not-captured \"/sys\"\ntable rocm_install complete\n");
 	assert_false(gd_facts_table_peek(facts, "gpu_rocm")->complete);
+}
+
+/* Only a variable leads there: it serves whoever sets that. */
+static void test_folder_without_install(void **state)
+{
+	static const char row[] = "0000:64:00.0 /k";
+
+	(void)state;
+	look(&gd_probe_gpu_rocm, GPUS "table rocm_install complete\ntable kernel_library complete\n"
+	     "row\n id = \"/k\"\n library = \"rocblas\"\n install absent @ \"x\"\n layout = \"lazy\"\n"
+	     " complete = true\n"
+	     "table kernel_isa complete\n" KERNELS("/k", "gfx1103", "fallback"));
+	expect("gpu_rocm", row, "rocblas", "fallback");
+	expect("gpu_rocm", row, "rocblas_directory", "/k");
+	expect("gpu_rocm", row, "kind", "other");
+	assert_int_equal(cell("gpu_rocm", row, "install")->state, GD_ABSENT);
+}
+
+#define RELEASES \
+	"table rocm_release complete\n" RELEASE("ROCm 6.3", "amd", "6.3.0", "6.3.4", "deprecated", "= true") \
+	RELEASE("ROCm 7.0", "amd", "7.0.0", "7.0.2", "no", "absent @ \"x\"") \
+	RELEASE("ROCm 7.2", "amd", "7.2.0", "7.2.4", "no", "= false") \
+	RELEASE("Debian 13", "debian", "5.5.1", "5.5.1", "no", "= true") \
+	RELEASE("Ollama 0.6", "ollama", "6.3.3", "6.3.3", "no", "= true") \
+	RELEASE("Ollama 0.13", "ollama", "6.3.3", "6.3.3", "no", "= false")
+#define RELEASE(build, packager, first, last, official, rocblas) \
+	"row\n id = \"" build "\"\n build = \"" build "\"\n packager = \"" packager "\"\n isa = \"gfx1103\"\n" \
+	" first = \"" first "\"\n last = \"" last "\"\n official = \"" official "\"\n" " rocblas " rocblas "\n"
+
+static void test_support_of_a_release(void **state)
+{
+	static const char row[] = "0000:64:00.0 /opt/rocm/lib";
+
+	(void)state;
+#define WITH(packager, version) \
+	GPUS "table rocm_install complete\nrow\n id = \"/opt/rocm/lib\"\n packager = \"" packager "\"\n" \
+	" version = \"" version "\"\n rocblas_file = \"/opt/rocm/lib/librocblas.so.5\"\n" RELEASES \
+	"table kernel_library complete\ntable kernel_isa complete\ntable gpu_code complete\n" \
+	"row\n id = \"0000:64:00.0 /opt/rocm/lib/librocblas.so.5\"\n code = \"generic\"\n"
+	look(&gd_probe_gpu_rocm, WITH("amd", "6.3.3"));
+	expect("gpu_rocm", row, "official", "deprecated");
+	expect("gpu_rocm", row, "hip_code", "generic");
+	look(&gd_probe_gpu_rocm, WITH("amd", "7.2"));
+	expect("gpu_rocm", row, "official", "no");
+	look(&gd_probe_gpu_rocm, WITH("amd", "9.9.9"));
+	assert_int_equal(cell("gpu_rocm", row, "official")->gap, GD_GAP_NO_SOURCE);
+	look(&gd_probe_gpu_rocm, WITH("debian", "5.5.1"));
+	assert_int_equal(cell("gpu_rocm", row, "official")->state, GD_ABSENT);
+#undef WITH
+}
+
+#define PAIR(install, rocblas) \
+	"row\n id = \"0000:64:00.0 " install "\"\n gpu = \"0000:64:00.0\"\n install = \"" install "\"\n" \
+	" rocblas = \"" rocblas "\"\n rocblas_directory = \"" install "/rocblas/library\"\n version = \"7.2.1\"\n"
+
+static void test_support(void **state)
+{
+	static const char row[] = "0000:64:00.0";
+
+	(void)state;
+	look(&gd_probe_rocm_support, GPUS RELEASES "table gpu_rocm complete\n" PAIR("/a", "missing")
+	     PAIR("/b", "tuned") PAIR("/c", "missing") "table kernel_isa complete\n");
+	expect("rocm_support", row, "lacking", "/a, /c");
+	expect("rocm_support", row, "serving", "/b");
+	/* Ollama had them once, and AMD: what is gone cannot be installed. */
+	expect("rocm_support", row, "builds", "Debian 13");
+	expect("rocm_support", row, "last_build", "ROCm 6.3");
+	assert_true(cell("rocm_support", row, "dropped")->value.i);
+	assert_string_equal(cell("rocm_support", row, "lacking_count")->source,
+			    "/a/rocblas/library, /c/rocblas/library");
+	look(&gd_probe_rocm_support, GPUS "table gpu_rocm incomplete denied \"/opt\"\n");
+	assert_int_equal(cell("rocm_support", row, "lacking_count")->value.i, 0);
+	assert_false(gd_facts_table_peek(facts, "rocm_support")->complete);
+	assert_int_equal(cell("rocm_support", row, "builds")->state, GD_ABSENT);
+}
+
+#define NAVI22 \
+	"table gpu complete\nrow\n id = \"0000:64:00.0\"\n vendor = \"AMD\"\n compute = true\n" \
+	" isa = \"gfx1031\"\n"
+
+/* AMD's engineers: gfx1031 runs code for gfx1030 (ROCm/rocBLAS#1339). */
+static void test_sibling(void **state)
+{
+	static const char row[] = "0000:64:00.0";
+
+	(void)state;
+#define WITH(gpu, isa, usable) \
+	gpu "table gpu_rocm complete\n" PAIR("/a", "missing") "table kernel_isa complete\n" \
+	"row\n id = \"/a " isa "\"\n library = \"rocblas\"\n install = \"/a\"\n isa = \"" isa "\"\n" \
+	" usable = " usable "\n"
+	look(&gd_probe_rocm_support, WITH(NAVI22, "gfx1030", "true"));
+	expect("rocm_support", row, "sibling", "gfx1030");
+	expect("rocm_support", row, "sibling_override", "10.3.0");
+	expect("rocm_support", row, "sibling_install", "/a");
+	look(&gd_probe_rocm_support, WITH(NAVI22, "gfx1030", "false"));
+	assert_int_equal(cell("rocm_support", row, "sibling")->state, GD_ABSENT);
+	/* Of gfx1103 as gfx1102 reports differ. */
+	look(&gd_probe_rocm_support, WITH(GPUS, "gfx1102", "true"));
+	assert_int_equal(cell("rocm_support", row, "sibling")->state, GD_ABSENT);
+	assert_false(cell("rocm_support", row, "sibling_serves")->value.i);
+#undef WITH
 }
 
 #define FILE_ROW(isas) \
@@ -179,7 +287,7 @@ static void test_rocwmma_header(void **state)
 	gd_rocwmma_isas("#if defined(__gfx908__)\n#define ROCWMMA_ARCH_GFX908 __gfx908__\n#elif defined(__gfx1100__)\n"
 			"#elif defined(__gfx90a__)\n// __gfx __gfx1__ __gfx12 __gfxyz__\n", &isas);
 	text = gd_strv_join(&isas, " ");
-	assert_string_equal(text, "gfx90a gfx908 gfx1100");
+	assert_string_equal(text, "gfx908 gfx90a gfx1100");
 }
 
 int main(void)
@@ -189,6 +297,10 @@ int main(void)
 		cmocka_unit_test(test_several_folders),
 		cmocka_unit_test(test_unknown_kernels),
 		cmocka_unit_test(test_pairs),
+		cmocka_unit_test(test_folder_without_install),
+		cmocka_unit_test(test_support_of_a_release),
+		cmocka_unit_test(test_support),
+		cmocka_unit_test(test_sibling),
 		cmocka_unit_test(test_code),
 		cmocka_unit_test(test_rocwmma_header),
 	};

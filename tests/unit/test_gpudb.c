@@ -138,7 +138,7 @@ static void test_tables_agree(void **state)
 	(void)state;
 	for (const char *const *name = gd_gpudb_names_peek(db); *name; name++, count++)
 		assert_true(gd_gpudb_table_peek(db, *name)->rows > 0);
-	assert_int_equal(count, 8);
+	assert_int_equal(count, 10);
 	for (size_t i = 0; i < pci->rows; i++) {
 		const char *name = gd_csv_peek(pci, i, gd_csv_column(pci, "isa"));
 

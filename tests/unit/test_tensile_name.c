@@ -157,20 +157,6 @@ static void test_targets(void **state)
 			fail_msg("%s", targets[i].text);
 }
 
-static void test_order(void **state)
-{
-	static const char *const ordered[] = { "gfx803", "gfx900",  "gfx906",  "gfx908",	 "gfx90a", "gfx90c",
-					       "gfx942", "gfx1010", "gfx1103", "gfx1250", "gfx1250-strict" };
-
-	(void)state;
-	for (size_t i = 0; i < GD_COUNT(ordered); i++)
-		for (size_t k = 0; k < GD_COUNT(ordered); k++) {
-			int r = gd_tensile_isa_compare(ordered[i], ordered[k]);
-
-			assert_int_equal((r > 0) - (r < 0), (i > k) - (i < k));
-		}
-}
-
 static void expect_archive(const char *name, const char *libraries, bool good, const char *isa)
 {
 	char got[GD_ISA_BYTES];
@@ -223,7 +209,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_indices), cmocka_unit_test(test_code),	 cmocka_unit_test(test_others),
-		cmocka_unit_test(test_types),	cmocka_unit_test(test_targets),	 cmocka_unit_test(test_order),
+		cmocka_unit_test(test_types),	cmocka_unit_test(test_targets),
 		cmocka_unit_test(test_archives), cmocka_unit_test(test_miopen),
 	};
 
