@@ -5,6 +5,7 @@ FUZZERS = \
 	tests/fuzz/fuzz_capture \
 	tests/fuzz/fuzz_csv \
 	tests/fuzz/fuzz_facts \
+	tests/fuzz/fuzz_kernels \
 	tests/fuzz/fuzz_mask \
 	tests/fuzz/fuzz_object \
 	tests/fuzz/fuzz_object_text \
@@ -21,6 +22,7 @@ FUZZ_DRIVER = tests/fuzz/driver.c tests/fuzz/fuzz.h
 tests_fuzz_fuzz_capture_SOURCES = tests/fuzz/fuzz_capture.c tests/fuzz/capture_input.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_csv_SOURCES = tests/fuzz/fuzz_csv.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_facts_SOURCES = tests/fuzz/fuzz_facts.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_kernels_SOURCES = tests/fuzz/fuzz_kernels.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_mask_SOURCES = tests/fuzz/fuzz_mask.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_object_SOURCES = tests/fuzz/fuzz_object.c tests/fuzz/object_input.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_object_text_SOURCES = tests/fuzz/fuzz_object_text.c tests/fuzz/object_input.h $(FUZZ_DRIVER)
@@ -33,6 +35,7 @@ tests_fuzz_fuzz_version_SOURCES = tests/fuzz/fuzz_version.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_capture_LDADD = $(GD_LIBS)
 tests_fuzz_fuzz_csv_LDADD = $(GD_LIBS)
 tests_fuzz_fuzz_facts_LDADD = $(GD_LIBS)
+tests_fuzz_fuzz_kernels_LDADD = $(GD_LIBS)
 tests_fuzz_fuzz_mask_LDADD = $(GD_LIBS)
 tests_fuzz_fuzz_object_LDADD = $(GD_LIBS)
 tests_fuzz_fuzz_object_text_LDADD = $(GD_LIBS)
@@ -50,6 +53,8 @@ FUZZ_SEEDS = \
 	tests/fuzz/seeds/facts/cpu-only \
 	tests/fuzz/seeds/facts/desktop-amd \
 	tests/fuzz/seeds/facts/laptop-nvidia \
+	tests/fuzz/seeds/kernels/others \
+	tests/fuzz/seeds/kernels/rocblas \
 	tests/fuzz/seeds/mask/values \
 	tests/fuzz/seeds/object/archive \
 	tests/fuzz/seeds/object/bundle \
