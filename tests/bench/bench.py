@@ -96,6 +96,22 @@ def libraries():
                                                    statistics.median(whole) - slowest))
 
 
+def inventory():
+    """What the kernels of three releases of ROCm cost, about 10,000 files, beside a program that lists them."""
+    with tempfile.TemporaryDirectory() as tree:
+        for release in ("7.2.1", "6.4.4", "6.3.3"):
+            for package in ("librocblas5-7.2.4", "libhipblaslt1-7.2.4"):
+                common.lay_out_package(package, "/opt/rocm-%s/lib" % release, tree)
+        count = sum(len(files) for _, _, files in os.walk(tree))
+        print("\n%-40s %10s %8s  (aim: at most twice find)" % ("inventory of %d files" % count, "median ms", "MiB"))
+        facts = [common.GPUDOCTOR, "facts", "kernel_isa", "--root"]
+        for title, command in (("gpudoctor facts kernel_isa", facts + [tree]),
+                               ("the same, of a tree without any", facts + [tree + "/opt"]),
+                               ("find | wc", ["sh", "-c", "find %s | wc -l" % tree])):
+            _, median, mib = measure(command)
+            print("%-40s %10.1f %8.1f" % (title, median, mib))
+
+
 def rule_row(rules, gpus, finds):
     """(ms, million instructions, instructions for each rule and GPU); the last two less what no rule costs."""
     with tempfile.TemporaryDirectory() as folder:
@@ -130,4 +146,5 @@ MAX_FINDINGS_COUNTED = 4000
 COUNT = common.perf_instructions if common.perf_instructions(["true"]) else common.instructions
 compare()
 libraries()
+inventory()
 growth()

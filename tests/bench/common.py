@@ -38,6 +38,24 @@ def largest_capture():
     return max(captures, key=os.path.getsize) if captures else None
 
 
+def lay_out_package(package, folder, tree):
+    """Empty files with the names of a real package (tests/data/rocm-listings), `folder` in place of its own."""
+    ends, place = [], ""
+    with open(os.path.join(TOP, "tests/data/rocm-listings", package + ".txt"), encoding="utf-8") as f:
+        for word, *rest in (line.split() for line in f):
+            if word == "in":
+                place = tree + rest[0].replace("/usr/lib/x86_64-linux-gnu", folder)
+                os.makedirs(place, exist_ok=True)
+            elif word in ("ends", "more"):
+                ends = rest if word == "ends" else ends + rest
+            elif word == "link":
+                os.symlink(rest[1], os.path.join(place, rest[0]))
+            elif word in ("file", "stem"):
+                for end in ends if word == "stem" else [""]:
+                    with open(os.path.join(place, rest[0] + end), "wb"):
+                        pass
+
+
 def unescape(text):
     """Undoes the escapes of a capture; bytes."""
     return re.sub(rb"\\(\\|x[0-9a-f]{2})", lambda m: b"\\" if m[1] == b"\\" else bytes([int(m[1][1:], 16)]), text)
