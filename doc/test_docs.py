@@ -168,11 +168,12 @@ def check_statuses(page):
 def variables_of_probes():
     """The names in the files that ask the door for variables: text in capitals, there or behind a macro."""
     word = r'"([A-Z][A-Z0-9_]{3,})"'
+    start = r'"\$([A-Z][A-Z0-9_]{3,})/'
     files = [read(f"probes/{name}") for name in os.listdir(os.path.join(TOP, "probes")) if name.endswith((".c", ".h"))]
     macros = {k: v for text in files for k, v in re.findall(rf"^#define (\w+)\s+{word}$", text, re.M)}
     asking = [text for text in files if "gd_host_env(" in text]
     used = {macros[name] for text in asking for name in re.findall(r"\bGD_\w+", text) if name in macros}
-    return used | {name for text in asking for name in re.findall(word, text)}
+    return used | {name for text in asking for name in re.findall(word, text) + re.findall(start, text)}
 
 
 def check_rules_page(folder):
