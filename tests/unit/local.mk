@@ -8,6 +8,8 @@ UNIT_TESTS = \
 	tests/unit/test_child \
 	tests/unit/test_csv \
 	tests/unit/test_door_fails \
+	tests/unit/test_engine \
+	tests/unit/test_env_text \
 	tests/unit/test_fact \
 	tests/unit/test_gpu_join \
 	tests/unit/test_gpudb \
@@ -37,7 +39,9 @@ UNIT_TESTS = \
 	tests/unit/test_probe_platform \
 	tests/unit/test_probe_rocm \
 	tests/unit/test_probe_rocm_kernels \
+	tests/unit/test_probe_rocm_override \
 	tests/unit/test_probe_rocm_release \
+	tests/unit/test_probe_setting \
 	tests/unit/test_probe_vulkan \
 	tests/unit/test_recorder \
 	tests/unit/test_resolve \
@@ -48,6 +52,9 @@ UNIT_TESTS = \
 	tests/unit/test_tensile_name \
 	tests/unit/test_text \
 	tests/unit/test_tree \
+	tests/unit/test_unit_file \
+	tests/unit/test_unit_text \
+	tests/unit/test_variables \
 	tests/unit/test_version
 
 if HAVE_CMOCKA
@@ -83,6 +90,8 @@ tests_unit_test_capture_LDADD = $(UNIT_LIBS)
 tests_unit_test_child_LDADD = $(UNIT_LIBS)
 tests_unit_test_csv_LDADD = $(UNIT_LIBS)
 tests_unit_test_door_fails_LDADD = $(UNIT_LIBS)
+tests_unit_test_engine_LDADD = $(UNIT_LIBS)
+tests_unit_test_env_text_LDADD = $(UNIT_LIBS)
 tests_unit_test_fact_LDADD = $(UNIT_LIBS)
 tests_unit_test_gpu_join_LDADD = $(UNIT_LIBS)
 tests_unit_test_gpudb_LDADD = $(UNIT_LIBS)
@@ -112,7 +121,9 @@ tests_unit_test_probe_pci_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_platform_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_rocm_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_rocm_kernels_LDADD = $(UNIT_LIBS)
+tests_unit_test_probe_rocm_override_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_rocm_release_LDADD = $(UNIT_LIBS)
+tests_unit_test_probe_setting_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_vulkan_LDADD = $(UNIT_LIBS)
 tests_unit_test_recorder_LDADD = $(UNIT_LIBS)
 tests_unit_test_resolve_LDADD = $(UNIT_LIBS)
@@ -123,4 +134,7 @@ tests_unit_test_store_LDADD = $(UNIT_LIBS)
 tests_unit_test_tensile_name_LDADD = $(UNIT_LIBS)
 tests_unit_test_text_LDADD = $(UNIT_LIBS)
 tests_unit_test_tree_LDADD = $(UNIT_LIBS)
+tests_unit_test_unit_file_LDADD = $(UNIT_LIBS)
+tests_unit_test_unit_text_LDADD = $(UNIT_LIBS)
+tests_unit_test_variables_LDADD = $(UNIT_LIBS)
 tests_unit_test_version_LDADD = $(UNIT_LIBS)

@@ -253,7 +253,8 @@ static void test_sibling(void **state)
 }
 
 #define FILE_ROW(isas) \
-	"table code_file complete\nrow\n id = \"/x/libggml-hip.so\"\n role = \"ggml-hip\"\n engine = \"llama.cpp\"\n" isas
+	"table code_file complete\nrow\n id = \"/x/libggml-hip.so\"\n role = \"ggml-hip\"\n" \
+	" engine = \"llama.cpp\"\n" isas
 #define TARGET(isa) "row\n id = \"/x/libggml-hip.so " isa "\"\n file = \"/x/libggml-hip.so\"\n isa = \"" isa "\"\n"
 
 static void test_code(void **state)

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* Which variables are taken, and that nothing else is left of a file. */
+#include "cmocka_all.h"
+
+#include "base/buf.h"
+#include "host/variables.h"
+
+static bool is_kept(const char *name)
+{
+	return gd_variable_is_kept(name, strlen(name));
+}
+
+static void test_names(void **state)
+{
+	(void)state;
+	assert_true(is_kept("HSA_OVERRIDE_GFX_VERSION"));
+	assert_true(is_kept("HSA_OVERRIDE_GFX_VERSION_1"));
+	assert_true(is_kept("ROCBLAS_TENSILE_LIBPATH"));
+	assert_true(is_kept("OLLAMA_HOST"));
+	assert_true(is_kept("GGML_VK_VISIBLE_DEVICES"));
+	assert_false(is_kept("OLLAMA_API_KEY"));
+	assert_false(is_kept("OLLAMA_AUTH"));
+	assert_false(is_kept("GGML_REMOTE_PASSWORD"));
+	assert_false(is_kept("OLLAMA_"));
+	assert_false(is_kept("HF_TOKEN"));
+	assert_false(is_kept("PATH"));
+	assert_false(is_kept("HOME"));
+	assert_false(is_kept("AWS_SECRET_ACCESS_KEY"));
+	assert_false(is_kept("MY_HSA_OVERRIDE_GFX_VERSION"));
+	assert_false(is_kept("hsa_override_gfx_version"));
+	assert_false(is_kept(""));
+	for (const char *const *name = gd_variable_names_peek(); *name; name++)
+		assert_true(is_kept(*name));
+}
+
+/* What is left, and that a second time changes nothing. */
+static void check(enum gd_settings_form form, const char *text, size_t len, const char *expected, size_t expected_len)
+{
+	gd_autobuf once = { 0 };
+	gd_autobuf twice = { 0 };
+
+	gd_settings_strip(form, text, len, &once);
+	assert_int_equal(once.len, expected_len);
+	assert_memory_equal(gd_buf_peek(&once), expected, expected_len);
+	gd_settings_strip(form, gd_buf_peek(&once), once.len, &twice);
+	assert_int_equal(twice.len, expected_len);
+	assert_memory_equal(gd_buf_peek(&twice), expected, expected_len);
+}
+
+#define CHECK(form, text, expected) check(form, text, strlen(text), expected, strlen(expected))
+
+/* Each stays in its line. */
+static void test_files(void **state)
+{
+	static const char block[] = "PATH=/bin\0HSA_XNACK=1\0HF_TOKEN=hf_x\0";
+	static const char left[] = "HSA_XNACK=1\0";
+
+	(void)state;
+	CHECK(GD_SETTINGS_ENV_FILE, "# secret\nHF_TOKEN=abc\nHSA_XNACK=1\n", "\n\nHSA_XNACK=\"1\"\n");
+	CHECK(GD_SETTINGS_ENV_FILE, "PASSWORD=\"a\nHSA_XNACK=1\"\n", "");
+	CHECK(GD_SETTINGS_PAM, "API_KEY=abc\nHSA_XNACK=1\n", "\nHSA_XNACK=\"1\"\n");
+	CHECK(GD_SETTINGS_PAM_CONF, "API_KEY DEFAULT=abc\nHSA_XNACK DEFAULT=1\n", "\nHSA_XNACK OVERRIDE=\"1\"\n");
+	CHECK(GD_SETTINGS_SHELL, "alias x=secret\nexport TOKEN=abc HSA_XNACK=1\n", "\nexport HSA_XNACK='1'\n");
+	CHECK(GD_SETTINGS_SHELL, "export HSA_XNACK=$(cat secret)\n", "export HSA_XNACK=$\n");
+	check(GD_SETTINGS_ENVIRON, block, sizeof(block) - 1, left, sizeof(left) - 1);
+}
+
+static void test_units(void **state)
+{
+	(void)state;
+	/* Of a unit stays what says which files and programs it uses, arguments do not. */
+	CHECK(GD_SETTINGS_UNIT,
+	      "[Unit]\nDescription=the key is 123\n[Service]\nUser=joe\n"
+	      "Environment=HF_TOKEN=abc HSA_XNACK=1 \"OLLAMA_API_KEY=x\"\n"
+	      "EnvironmentFile=-/etc/default/x\nExecStart=/usr/bin/vllm serve --api-key abc\n",
+	      "[Unit]\n\n[Service]\n\nEnvironment=\"HSA_XNACK=1\"\nEnvironmentFile=-/etc/default/x\n"
+	      "ExecStart=\"/usr/bin/vllm\"\n");
+	/* A reset stays a reset; a line that only set others is no reset. */
+	CHECK(GD_SETTINGS_UNIT, "[Service]\nEnvironment=\nEnvironment=TOKEN=abc\nUnsetEnvironment=TOKEN HSA_XNACK\n",
+	      "[Service]\nEnvironment=\n\nUnsetEnvironment=\"HSA_XNACK\"\n");
+	/* What systemd refuses is refused again. */
+	CHECK(GD_SETTINGS_UNIT, "[Service]\nEnvironment=TOKEN=abc\n[Service\nEnvironment=TOKEN=def\n",
+	      "[Service]\n\n[\n");
+	/* A secret behind an open quote is not taken along. */
+	CHECK(GD_SETTINGS_UNIT, "[Service]\nEnvironment=HSA_XNACK=1 \"TOKEN=abc def\n",
+	      "[Service]\nEnvironment=\"HSA_XNACK=1\" \"\n");
+	CHECK(GD_SETTINGS_UNIT, "[Service]\nEnvironment=\"HSA_XNACK=1 TOKEN=abc\n",
+	      "[Service]\nEnvironment=\"HSA_XNACK=\n");
+	/* Sections of others hold nothing that is wanted. */
+	CHECK(GD_SETTINGS_UNIT, "[X-Mine]\nEnvironment=HSA_XNACK=1\nToken=abc\n", "[X-Mine]\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_units),
+	};
+
+	return cmocka_run_group_tests_name("variables", tests, NULL, NULL);
+}
