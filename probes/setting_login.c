@@ -83,14 +83,23 @@ static int read_into(struct gd_host *h, const char *path, enum gd_settings_form 
 	return r;
 }
 
-/* What systemd would replace in a value is not known here; a backslash that keeps it from that is gone by now. */
-static void forget_expanded(struct gd_settings *s)
+/*
+ * An empty value is passed over here, other than in EnvironmentFile=. What would
+ * be replaced in a value is not known; a backslash that keeps it from that is gone.
+ */
+static int read_environment_d_file(struct gd_host *h, const char *path, struct gd_settings *out)
 {
-	for (size_t i = 0; i < s->count; i++)
-		if (s->items[i].value && strchr(s->items[i].value, '$')) {
-			free(s->items[i].value);
-			s->items[i].value = NULL;
-		}
+	gd_auto_settings all = { 0 };
+	int r = read_into(h, path, GD_SETTINGS_ENV_FILE, GD_ENV_FILE, &all);
+
+	for (size_t i = 0; i < all.count; i++) {
+		const char *value = all.items[i].value;
+
+		if (*value)
+			gd_settings_add(out, all.items[i].name, strchr(value, '$') ? NULL : value, path,
+					all.items[i].line);
+	}
+	return r;
 }
 
 void gd_setting_read_environment_d(struct gd_host *h, const char *home, struct gd_scopes *s, struct gd_settings *out)
@@ -116,9 +125,7 @@ void gd_setting_read_environment_d(struct gd_host *h, const char *home, struct g
 	if (!home)
 		gd_scopes_miss(s, unlisted, r);
 	for (size_t i = 0; i < files.count; i++)
-		gd_scopes_miss(s, files.items[i],
-			       read_into(h, files.items[i], GD_SETTINGS_ENV_FILE, GD_ENV_FILE, out));
-	forget_expanded(out);
+		gd_scopes_miss(s, files.items[i], read_environment_d_file(h, files.items[i], out));
 	gd_settings_conclude(out);
 }
 

@@ -174,8 +174,10 @@ static void parse_env_file(struct gd_assignments *a, const char *text, size_t le
 			skip_comment(&c);
 			continue;
 		}
-		while (!is_end_of_line(peek(&c)) && peek(&c) != '=')
+		/* What a name starts with is taken for a part of it, be it the sign. */
+		do {
 			gd_buf_putc(&name, take(&c));
+		} while (!is_end_of_line(peek(&c)) && peek(&c) != '=');
 		if (peek(&c) != '=')
 			continue;
 		take(&c);

@@ -10,7 +10,8 @@ CLI_TESTS = \
 	tests/cli/test_options.py \
 	tests/cli/test_output.py \
 	tests/cli/test_query.py \
-	tests/cli/test_record.py
+	tests/cli/test_record.py \
+	tests/cli/test_systemd.py
 dist_check_SCRIPTS += $(CLI_TESTS)
 if HAVE_PYTHON3
 TESTS += $(CLI_TESTS)

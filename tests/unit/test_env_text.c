@@ -72,6 +72,7 @@ static void test_env_file(void **state)
 		{ "A=\"open\nB=2\n", "1 A=open\nB=2\n" },
 		{ "A=1\r\nB=2\r\n", "1 A=1|2 B=2" },
 		{ "A=$B\n", "1 A=$B" },
+		{ "=\"A=1\nB=2\n", "2 B=2" },
 		{ "A=\xff\nB=2\n", "2 B=2" },
 		{ "# a \\\nA=1\n", "2 A=1" },
 	};
