@@ -4,6 +4,7 @@
 
 #include "probes/gpu_join.h"
 #include "probes/rocm_builds.h"
+#include "probes/tensile_count.h"
 
 static const struct gd_column columns[] = {
 	{ .name = "id", .type = GD_TEXT, .flags = GD_COL_KEY, .help = "The GPU and the folder of the install." },
@@ -27,6 +28,9 @@ static const struct gd_column columns[] = {
 	  .type = GD_TEXT,
 	  .help = "Kernels of rocBLAS for that ISA: tuned, fallback (untuned), partial (files are missing) or missing; "
 		  "absent where the install has no rocBLAS." },
+	{ .name = "rocblas_kernels",
+	  .type = GD_INT,
+	  .help = "How many tuned kernels its indices have for that ISA; 0 where all are fallbacks or missing." },
 	{ .name = "rocblas_directory", .type = GD_TEXT, .help = "The folder that holds them, or should." },
 	{ .name = "hipblaslt",
 	  .type = GD_TEXT,
@@ -142,7 +146,8 @@ static void set_kernels(const struct gd_ctx *ctx, struct gd_row *row, const stru
 static void set_all(struct gd_row *row, const struct gd_cell *isa)
 {
 	static const char *const names[] = {
-		"official", "hip_code", "rocblas", "rocblas_directory", "hipblaslt", "hipblaslt_directory",
+		"official",  "hip_code",	    "rocblas", "rocblas_kernels", "rocblas_directory",
+		"hipblaslt", "hipblaslt_directory",
 	};
 
 	for (size_t i = 0; i < GD_COUNT(names); i++)
@@ -193,6 +198,23 @@ static void set_hip_code(const struct gd_ctx *ctx, struct gd_row *row, const str
 
 /* ------------------------------------------------------------------ pairs -- */
 
+/* Where one index is for all ISAs, or all types, tuned kernels cannot be told from others. */
+static void set_count(struct gd_ctx *ctx, struct gd_row *row)
+{
+	const struct gd_cell *status = gd_get(row, "rocblas");
+	const char *directory = gd_get_text(row, "rocblas_directory", "");
+	const struct gd_row *folder = gd_facts_find(ctx->facts, "kernel_library", directory);
+
+	if (status->state != GD_KNOWN)
+		gd_set_cell(row, "rocblas_kernels", status);
+	else if (strcmp(status->value.s, "tuned") != 0)
+		gd_set_int(row, "rocblas_kernels", 0, status->source);
+	else if (folder && has_text(folder, "layout", "lazy"))
+		gd_tensile_count(ctx, row, "rocblas_kernels", directory, gd_get_text(row, "isa", ""));
+	else
+		gd_set_unknown(row, "rocblas_kernels", GD_GAP_NO_SOURCE, "one index is for all types", NULL);
+}
+
 static void add(struct gd_ctx *ctx, const struct gd_row *gpu, const struct gd_row *install)
 {
 	static const char *const libraries[][2] = {
@@ -213,6 +235,7 @@ static void add(struct gd_ctx *ctx, const struct gd_row *gpu, const struct gd_ro
 	set_hip_code(ctx, row, gpu, install);
 	for (size_t i = 0; i < GD_COUNT(libraries); i++)
 		set_kernels(ctx, row, install, libraries[i][0], libraries[i][1]);
+	set_count(ctx, row);
 }
 
 /* A folder of rocBLAS's kernels that no install looks into, but whoever sets the variable does. */
@@ -239,6 +262,7 @@ static void add_folder(struct gd_ctx *ctx, const struct gd_row *gpu, const struc
 		gd_set_cell(row, "rocblas", best.unsure);
 	else
 		gd_set_text(row, "rocblas", ranks[best.rank], id);
+	set_count(ctx, row);
 }
 
 static int run(struct gd_ctx *ctx, struct gd_err *err)

@@ -100,6 +100,8 @@ PROBE_PARTS = \
 	probes/setting_place.c \
 	probes/setting_process.c \
 	probes/setting_unit.c \
+	probes/tensile_count.c \
+	probes/tensile_count.h \
 	probes/tensile_name.c \
 	probes/tensile_name.h \
 	probes/tensile_tally.c \
