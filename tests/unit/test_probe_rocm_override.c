@@ -1,2 +1,379 @@
 /* SPDX-License-Identifier: MIT */
-int main(void) { return 0; }
+/* Overrides of the ISA, for each scope and each GPU. */
+#include "probe_machine.h"
+
+#include "fact/gpudb.h"
+#include "probes/rocm_override.h"
+
+extern const struct gd_probe gd_probe_rocm_override;
+extern const struct gd_probe gd_probe_rocm_setting;
+extern const struct gd_probe gd_probe_setting;
+extern const struct gd_probe gd_probe_gpu;
+extern const struct gd_probe gd_probe_kfd;
+
+static struct gd_gpudb *db;
+
+/* Tables of the probes that this one reads, filled by hand. */
+static const struct gd_column install_columns[] = {
+	{ .name = "id", .type = GD_TEXT, .flags = GD_COL_KEY, .help = "" },
+	{ .name = "kind", .type = GD_TEXT, .help = "" },
+	{ .name = "found_by", .type = GD_TEXT, .help = "" },
+	{ .name = "engine", .type = GD_TEXT, .help = "" },
+	{ .name = "rocblas_file", .type = GD_TEXT, .help = "" },
+};
+static const struct gd_table install_table = {
+	.name = "rocm_install", .help = "", .columns = install_columns, .column_count = GD_COUNT(install_columns),
+};
+static const struct gd_column library_columns[] = {
+	{ .name = "id", .type = GD_TEXT, .flags = GD_COL_KEY, .help = "" },
+	{ .name = "library", .type = GD_TEXT, .help = "" },
+	{ .name = "install", .type = GD_TEXT, .help = "" },
+	{ .name = "layout", .type = GD_TEXT, .help = "" },
+	{ .name = "isas", .type = GD_TEXT, .help = "" },
+};
+static const struct gd_table library_table = {
+	.name = "kernel_library", .help = "", .columns = library_columns, .column_count = GD_COUNT(library_columns),
+};
+
+static void declare(struct gd_facts *f, const struct gd_probe *probe)
+{
+	for (const struct gd_table *const *t = probe->tables; *t; t++) {
+		gd_facts_declare(f, *t, probe->name);
+		gd_facts_complete(f, (*t)->name);
+	}
+}
+
+/* An empty machine, all of it looked at. */
+static void begin(struct machine *m)
+{
+	static const char empty[] = "gpudoctor-capture 1\norigin live\nabsent /opt/none\nend 1\n";
+	struct gd_capture *capture = NULL;
+	struct gd_err err = { "" };
+
+	if (gd_capture_parse("test", empty, strlen(empty), &capture, &err) < 0)
+		fail_msg("%s", err.text);
+	machine_free(m);
+	m->host = gd_capture_host(capture);
+	m->facts = gd_facts_new();
+	declare(m->facts, &gd_probe_setting);
+	declare(m->facts, &gd_probe_gpu);
+	declare(m->facts, &gd_probe_kfd);
+}
+
+static void add_gpu(struct machine *m, const char *id, int64_t node, const char *isa)
+{
+	struct gd_row *gpu = gd_facts_add(m->facts, "gpu");
+
+	gd_set_text(gpu, "id", id, "test");
+	gd_set_text(gpu, "name", "Radeon", "test");
+	gd_set_text(gpu, "vendor", "AMD", "test");
+	if (node >= 0) {
+		struct gd_row *row = gd_facts_add(m->facts, "kfd_node");
+
+		gd_set_int(gpu, "kfd_node", node, "test");
+		gd_set_int(row, "node", node, "test");
+		gd_set_bool(row, "is_gpu", true, "test");
+	}
+	if (isa)
+		gd_set_text(gpu, "isa", isa, "test");
+}
+
+static void add_scope(struct machine *m, const char *id, const char *kind)
+{
+	struct gd_row *row = gd_facts_add(m->facts, "scope");
+
+	gd_set_text(row, "id", id, "test");
+	gd_set_text(row, "kind", kind, "test");
+	gd_set_text(row, "name", id, "test");
+	gd_set_absent(row, "unit", "test");
+}
+
+static void set(struct machine *m, const char *scope, const char *variable, const char *value)
+{
+	struct gd_row *row = gd_facts_add(m->facts, "setting");
+	gd_autofree id = gd_xasprintf("%s %s", scope, variable);
+
+	gd_set_text(row, "id", id, "test");
+	gd_set_text(row, "scope", scope, "test");
+	gd_set_text(row, "variable", variable, "test");
+	if (value)
+		gd_set_text(row, "value", value, "test");
+	else
+		gd_set_unknown(row, "value", GD_GAP_DENIED, "denied", NULL);
+	gd_set_text(row, "place", "/etc/x:1", "test");
+	gd_set_bool(row, "repeated", false, "test");
+}
+
+static void judge(struct machine *m)
+{
+	struct gd_ctx ctx = { .probe = &gd_probe_rocm_override, .db = db, .host = m->host, .facts = m->facts };
+	struct gd_err err = { "" };
+
+	gd_facts_declare(m->facts, gd_probe_rocm_override.tables[0], "rocm_override");
+	gd_facts_declare(m->facts, gd_probe_rocm_setting.tables[0], "rocm_setting");
+	assert_int_equal(gd_probe_rocm_override.run(&ctx, &err), 0);
+	assert_int_equal(gd_probe_rocm_setting.run(&ctx, &err), 0);
+	gd_facts_close(m->facts);
+}
+
+#define OVERRIDE "HSA_OVERRIDE_GFX_VERSION"
+#define T "rocm_override"
+#define KEY "unit a 0000:03:00.0"
+
+/* One GPU, one unit, one value. */
+static void judge_one(struct machine *m, const char *isa, const char *value)
+{
+	begin(m);
+	add_gpu(m, "0000:03:00.0", 1, isa);
+	add_scope(m, "unit a", "unit");
+	set(m, "unit a", OVERRIDE, value);
+	judge(m);
+}
+
+/* The names are in LLVM's AMDGPU guide: minor and stepping are a hexadecimal digit each. */
+static void test_isas(void **state)
+{
+	static const struct {
+		const char *value;
+		const char *isa;
+	} cases[] = {
+		{ "10.3.0", "gfx1030" }, { "9.0.10", "gfx90a" }, { "9.0.12", "gfx90c" }, { "11.5.1", "gfx1151" },
+		{ "9.0.6", "gfx906" }, { "9.16.0", "9.16.0" }, { "", NULL }, { "gfx1030", NULL }, { "10.3", NULL },
+		{ "10.3.0.0", NULL }, { "10.3.0 ", NULL }, { " 10.3.0", "gfx1030" }, { "64.0.0", NULL },
+		{ "10.256.0", NULL }, { "a.b.c", NULL }, { "10..0", NULL }, { "99999999999999999999.0.0", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < GD_COUNT(cases); i++) {
+		gd_autofree isa = gd_override_isa(cases[i].value);
+
+		assert_string_equal(isa ? isa : "(none)", cases[i].isa ? cases[i].isa : "(none)");
+	}
+}
+
+static void test_relations(void **state)
+{
+	(void)state;
+	assert_string_equal(gd_override_relation_peek(db, "gfx1031", "gfx1030"), "sibling");
+	assert_string_equal(gd_override_relation_peek(db, "gfx1103", "gfx1102"), "sibling");
+	assert_string_equal(gd_override_relation_peek(db, "gfx1151", "gfx1100"), "sibling");
+	assert_string_equal(gd_override_relation_peek(db, "gfx1201", "gfx1200"), "sibling");
+	assert_string_equal(gd_override_relation_peek(db, "gfx1031", "gfx1031"), "same");
+	assert_string_equal(gd_override_relation_peek(db, "gfx1010", "gfx1030"), "other-generation");
+	assert_string_equal(gd_override_relation_peek(db, "gfx1151", "gfx1201"), "other-generation");
+	assert_string_equal(gd_override_relation_peek(db, "gfx906", "gfx90a"), "other-generation");
+	assert_string_equal(gd_override_relation_peek(db, "gfx1031", "gfx1039"), "no-isa");
+	assert_string_equal(gd_override_relation_peek(db, "gfx906", "9.16.0"), "no-isa");
+}
+
+/* The pairs that the issue trackers know best. */
+static void test_verdicts(void **state)
+{
+	static const struct {
+		const char *isa;
+		const char *value;
+		const char *verdict;
+	} cases[] = {
+		{ "gfx1031", "10.3.0", "works" },  { "gfx1032", "10.3.0", "works" },   { "gfx1103", "11.0.0", "unsafe" },
+		{ "gfx1103", "11.0.2", "mixed" },  { "gfx1010", "10.3.0", "unsafe" },  { "gfx1201", "12.0.0", "works" },
+		{ "gfx906", "9.0.6", "no-op" },	   { "gfx1033", "10.3.0", "untested" }, { "gfx1100", "11.0.3", "unknown" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < GD_COUNT(cases); i++) {
+		automachine m = { 0 };
+
+		judge_one(&m, cases[i].isa, cases[i].value);
+		assert_text(&m, T, KEY, "verdict", cases[i].verdict);
+		assert_int(&m, T, KEY, "valid", 1);
+	}
+}
+
+static void test_values(void **state)
+{
+	automachine m = { 0 };
+
+	(void)state;
+	judge_one(&m, "gfx1031", "");
+	assert_int(&m, T, KEY, "valid", 0);
+	assert_int(&m, T, KEY, "empty", 1);
+	assert_absent(&m, T, KEY, "isa_assumed");
+	judge_one(&m, "gfx1031", "gfx1030");
+	assert_int(&m, T, KEY, "valid", 0);
+	assert_int(&m, T, KEY, "empty", 0);
+	assert_absent(&m, T, KEY, "verdict");
+	judge_one(&m, "gfx1031", NULL);
+	expect_gap(&m, T, KEY, "valid", GD_GAP_DENIED);
+	expect_gap(&m, T, KEY, "verdict", GD_GAP_DENIED);
+	judge_one(&m, NULL, "10.3.0");
+	assert_text(&m, T, KEY, "isa_assumed", "gfx1030");
+	expect_gap(&m, T, KEY, "relation", GD_GAP_NO_SOURCE);
+	assert_int(&m, T, KEY, "proved_needless", 0);
+	assert_int(&m, T, KEY, "proved_useless", 0);
+	/* Nobody looked for installs: unknown, and not "no kernels". */
+	expect_gap(&m, T, KEY, "assumed_kernels", GD_GAP_NOT_PROBED);
+}
+
+/* The variable with the number of a node wins, for that node alone. */
+static void test_nodes(void **state)
+{
+	automachine m = { 0 };
+
+	(void)state;
+	begin(&m);
+	add_gpu(&m, "0000:03:00.0", 1, "gfx1031");
+	add_gpu(&m, "0000:04:00.0", 2, "gfx1103");
+	add_scope(&m, "unit a", "unit");
+	set(&m, "unit a", OVERRIDE, "10.3.0");
+	set(&m, "unit a", OVERRIDE "_2", "11.0.2");
+	set(&m, "unit a", OVERRIDE "_0", "9.0.0");
+	judge(&m);
+	assert_text(&m, T, KEY, "variable", OVERRIDE);
+	assert_int(&m, T, KEY, "shared", 0);
+	assert_text(&m, T, "unit a 0000:04:00.0", "variable", OVERRIDE "_2");
+	assert_text(&m, T, "unit a 0000:04:00.0", "isa_assumed", "gfx1102");
+	assert_int(&m, "rocm_setting", "unit a " OVERRIDE "_2", "node_is_gpu", 1);
+	assert_int(&m, "rocm_setting", "unit a " OVERRIDE "_0", "node_is_gpu", 0);
+}
+
+static void test_shared(void **state)
+{
+	automachine m = { 0 };
+
+	(void)state;
+	begin(&m);
+	add_gpu(&m, "0000:03:00.0", 1, "gfx1031");
+	add_gpu(&m, "0000:0e:00.0", 2, "gfx1103");
+	add_scope(&m, "unit a", "unit");
+	set(&m, "unit a", OVERRIDE, "10.3.0");
+	judge(&m);
+	assert_int(&m, T, KEY, "shared", 1);
+	assert_int(&m, T, KEY, "first", 1);
+	assert_int(&m, T, "unit a 0000:0e:00.0", "first", 0);
+	assert_text(&m, T, KEY, "shared_by",
+		    "Radeon (0000:03:00.0) is gfx1031 and taken for gfx1030; "
+		    "Radeon (0000:0e:00.0) is gfx1103 and taken for gfx1030");
+	/* Two that it fits are no fault, and neither are two of a kind. */
+	begin(&m);
+	add_gpu(&m, "0000:03:00.0", 1, "gfx1031");
+	add_gpu(&m, "0000:0e:00.0", 2, "gfx1032");
+	add_scope(&m, "unit a", "unit");
+	set(&m, "unit a", OVERRIDE, "10.3.0");
+	judge(&m);
+	assert_int(&m, T, KEY, "shared", 0);
+	begin(&m);
+	add_gpu(&m, "0000:03:00.0", 1, "gfx1103");
+	add_gpu(&m, "0000:0e:00.0", 2, "gfx1103");
+	add_scope(&m, "unit a", "unit");
+	set(&m, "unit a", OVERRIDE, "11.0.0");
+	judge(&m);
+	assert_int(&m, T, KEY, "shared", 0);
+}
+
+/* Without such a GPU it does not matter who sets what. */
+static void test_other_gpus(void **state)
+{
+	automachine m = { 0 };
+	struct gd_row *gpu;
+
+	(void)state;
+	begin(&m);
+	gpu = gd_facts_add(m.facts, "gpu");
+	gd_set_text(gpu, "id", "0000:01:00.0", "test");
+	gd_set_text(gpu, "vendor", "NVIDIA", "test");
+	add_scope(&m, "caller", "caller");
+	set(&m, "caller", OVERRIDE, "10.3.0");
+	gd_facts_incomplete(m.facts, "setting", GD_GAP_DENIED, "d", NULL);
+	judge(&m);
+	assert_int_equal(gd_facts_table_peek(m.facts, T)->count, 0);
+	assert_true(is_complete(&m, T));
+	assert_true(is_complete(&m, "rocm_setting"));
+}
+
+static void add_kernels(struct machine *m, const char *install, const char *kind, const char *isas)
+{
+	gd_autofree id = gd_xasprintf("%s/rocblas/library", install);
+	struct gd_row *row;
+
+	if (!gd_facts_table_peek(m->facts, "rocm_install")) {
+		gd_facts_declare(m->facts, &install_table, "test");
+		gd_facts_declare(m->facts, &library_table, "test");
+		gd_facts_complete(m->facts, "rocm_install");
+		gd_facts_complete(m->facts, "kernel_library");
+	}
+	row = gd_facts_add(m->facts, "rocm_install");
+	gd_set_text(row, "id", install, "test");
+	gd_set_text(row, "kind", kind, "test");
+	gd_set_text(row, "found_by", "/opt", "test");
+	gd_set_absent(row, "engine", "test");
+	gd_set_text(row, "rocblas_file", "x", "test");
+	row = gd_facts_add(m->facts, "kernel_library");
+	gd_set_text(row, "id", id, "test");
+	gd_set_text(row, "library", "rocblas", "test");
+	gd_set_text(row, "install", install, "test");
+	gd_set_text(row, "layout", "lazy", "test");
+	gd_set_text(row, "isas", isas, "test");
+}
+
+/* What the scope loads decides: its own variable before the install of the machine. */
+static void test_kernels(void **state)
+{
+	automachine m = { 0 };
+
+	(void)state;
+	begin(&m);
+	add_gpu(&m, "0000:03:00.0", 1, "gfx1201");
+	add_scope(&m, "unit a", "unit");
+	set(&m, "unit a", OVERRIDE, "12.0.0");
+	add_kernels(&m, "/opt/rocm/lib", "amd", "gfx1100 gfx1200 gfx1201");
+	judge(&m);
+	assert_text(&m, T, KEY, "rocblas_directory", "/opt/rocm/lib/rocblas/library");
+	assert_int(&m, T, KEY, "proved_needless", 1);
+	assert_int(&m, T, KEY, "proved_useless", 0);
+	begin(&m);
+	add_gpu(&m, "0000:03:00.0", 1, "gfx1103");
+	add_scope(&m, "unit a", "unit");
+	set(&m, "unit a", OVERRIDE, "11.0.2");
+	set(&m, "unit a", "ROCBLAS_TENSILE_LIBPATH", "/srv/rocblas/library");
+	add_kernels(&m, "/opt/rocm/lib", "amd", "gfx1100 gfx1102");
+	add_kernels(&m, "/srv", "other", "gfx1103");
+	judge(&m);
+	assert_text(&m, T, KEY, "rocblas_directory", "/srv/rocblas/library");
+	assert_text(&m, T, KEY, "directory_from", "ROCBLAS_TENSILE_LIBPATH");
+	assert_int(&m, T, KEY, "true_kernels", 1);
+	assert_int(&m, T, KEY, "proved_useless", 1);
+	/* Of two installs nothing says which one is loaded. */
+	begin(&m);
+	add_gpu(&m, "0000:03:00.0", 1, "gfx1201");
+	add_scope(&m, "unit a", "unit");
+	set(&m, "unit a", OVERRIDE, "12.0.0");
+	add_kernels(&m, "/opt/rocm-6/lib", "amd", "gfx1200");
+	add_kernels(&m, "/opt/rocm-7/lib", "amd", "gfx1201");
+	judge(&m);
+	expect_gap(&m, T, KEY, "true_kernels", GD_GAP_AMBIGUOUS);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	db = gd_gpudb_open();
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	gd_gpudb_free(db);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_isas),   cmocka_unit_test(test_relations),  cmocka_unit_test(test_verdicts),
+		cmocka_unit_test(test_values), cmocka_unit_test(test_nodes),	  cmocka_unit_test(test_shared),
+		cmocka_unit_test(test_kernels), cmocka_unit_test(test_other_gpus),
+	};
+
+	return cmocka_run_group_tests_name("the probe rocm_override", tests, set_up, tear_down);
+}
