@@ -13,6 +13,7 @@ FUZZERS = \
 	tests/fuzz/fuzz_probes \
 	tests/fuzz/fuzz_report \
 	tests/fuzz/fuzz_rules \
+	tests/fuzz/fuzz_settings \
 	tests/fuzz/fuzz_tensile \
 	tests/fuzz/fuzz_version
 check_PROGRAMS += $(FUZZERS)
@@ -30,6 +31,7 @@ tests_fuzz_fuzz_parse_SOURCES = tests/fuzz/fuzz_parse.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_probes_SOURCES = tests/fuzz/fuzz_probes.c tests/fuzz/capture_input.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_report_SOURCES = tests/fuzz/fuzz_report.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_rules_SOURCES = tests/fuzz/fuzz_rules.c $(FUZZ_DRIVER)
+tests_fuzz_fuzz_settings_SOURCES = tests/fuzz/fuzz_settings.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_tensile_SOURCES = tests/fuzz/fuzz_tensile.c tests/fuzz/object_input.h $(FUZZ_DRIVER)
 tests_fuzz_fuzz_version_SOURCES = tests/fuzz/fuzz_version.c $(FUZZ_DRIVER)
 tests_fuzz_fuzz_capture_LDADD = $(GD_LIBS)
@@ -43,6 +45,7 @@ tests_fuzz_fuzz_parse_LDADD = $(GD_LIBS)
 tests_fuzz_fuzz_probes_LDADD = $(GD_LIBS)
 tests_fuzz_fuzz_report_LDADD = $(GD_LIBS)
 tests_fuzz_fuzz_rules_LDADD = $(GD_LIBS)
+tests_fuzz_fuzz_settings_LDADD = $(GD_LIBS)
 tests_fuzz_fuzz_tensile_LDADD = $(GD_LIBS)
 tests_fuzz_fuzz_version_LDADD = $(GD_LIBS)
 
@@ -72,6 +75,13 @@ FUZZ_SEEDS = \
 	tests/fuzz/seeds/parse/number \
 	tests/fuzz/seeds/rules/every-key \
 	tests/fuzz/seeds/rules/open-header \
+	tests/fuzz/seeds/settings/broken \
+	tests/fuzz/seeds/settings/env-file \
+	tests/fuzz/seeds/settings/environ \
+	tests/fuzz/seeds/settings/pam \
+	tests/fuzz/seeds/settings/pam-conf \
+	tests/fuzz/seeds/settings/shell \
+	tests/fuzz/seeds/settings/unit \
 	tests/fuzz/seeds/tensile/index \
 	tests/fuzz/seeds/tensile/index-zlib \
 	tests/fuzz/seeds/tensile/lazy \

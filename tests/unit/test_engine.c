@@ -44,7 +44,7 @@ static void test_processes(void **state)
 	expect(gd_engine_of_process_peek("lemonade-server", NULL, 0), "lemonade");
 	expect(gd_engine_of_process_peek("python3.12", ARGS("python3\0/opt/venv/bin/vllm\0serve\0")), "vllm");
 	expect(gd_engine_of_process_peek("python3", ARGS("python3\0-m\0vllm.entrypoints.openai.api_server\0")), "vllm");
-	expect(gd_engine_of_process_peek("python3", ARGS("python3\0/usr/bin/networkd-dispatcher\0--x\0ollama\0")), NULL);
+	expect(gd_engine_of_process_peek("python3", ARGS("python3\0/usr/bin/fail2ban\0--x\0ollama\0")), NULL);
 	expect(gd_engine_of_process_peek("python3", ARGS("python3\0-m\0vllm.entrypoints")), NULL);
 	expect(gd_engine_of_process_peek("bash", ARGS("bash\0/usr/bin/vllm\0")), NULL);
 	assert_int_equal(gd_engine_filter("ollama", NULL, 0), 1);

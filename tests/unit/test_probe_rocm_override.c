@@ -174,9 +174,11 @@ static void test_verdicts(void **state)
 		const char *value;
 		const char *verdict;
 	} cases[] = {
-		{ "gfx1031", "10.3.0", "works" },  { "gfx1032", "10.3.0", "works" },   { "gfx1103", "11.0.0", "unsafe" },
-		{ "gfx1103", "11.0.2", "mixed" },  { "gfx1010", "10.3.0", "unsafe" },  { "gfx1201", "12.0.0", "works" },
-		{ "gfx906", "9.0.6", "no-op" },	   { "gfx1033", "10.3.0", "untested" }, { "gfx1100", "11.0.3", "unknown" },
+		{ "gfx1031", "10.3.0", "works" },  { "gfx1032", "10.3.0", "works" },
+		{ "gfx1103", "11.0.0", "unsafe" }, { "gfx1103", "11.0.2", "mixed" },
+		{ "gfx1010", "10.3.0", "unsafe" }, { "gfx1201", "12.0.0", "works" },
+		{ "gfx906", "9.0.6", "no-op" },	   { "gfx1033", "10.3.0", "untested" },
+		{ "gfx1100", "11.0.3", "unknown" },
 	};
 
 	(void)state;

@@ -32,7 +32,7 @@ static bool has_row(const struct machine *m, const char *table, const char *key)
 #define UNIT "/etc/systemd/system/ollama.service"
 #define DROP_IN "/etc/systemd/system/ollama.service.d/override.conf"
 
-static void put_process(const char *pid, const char *comm, const char *environ, size_t len, const char *cgroup)
+static void put_process(const char *pid, const char *comm, const char *block, size_t len, const char *cgroup)
 {
 	gd_autofree comm_path = gd_xasprintf("/proc/%s/comm", pid);
 	gd_autofree environ_path = gd_xasprintf("/proc/%s/environ", pid);
@@ -40,7 +40,7 @@ static void put_process(const char *pid, const char *comm, const char *environ, 
 	gd_autofree cgroup_path = gd_xasprintf("/proc/%s/cgroup", pid);
 
 	put(comm_path, comm);
-	put_n(environ_path, environ, len);
+	put_n(environ_path, block, len);
 	put(cmdline_path, "/usr/bin/ollama");
 	put(cgroup_path, cgroup);
 }

@@ -129,8 +129,8 @@ static void test_unread(void **state)
 static void test_unset(void **state)
 {
 	(void)state;
-	put(LIB "a.service", "[Service]\nEnvironment=HSA_XNACK=0 OLLAMA_HOST=h GGML_A=1 GGML_B=2\nEnvironmentFile=/etc/x\n"
-			     "UnsetEnvironment=HSA_XNACK OLLAMA_HOST=other GGML_A=1\n");
+	put(LIB "a.service", "[Service]\nEnvironment=HSA_XNACK=0 OLLAMA_HOST=h GGML_A=1 GGML_B=2\n"
+			     "EnvironmentFile=/etc/x\nUnsetEnvironment=HSA_XNACK OLLAMA_HOST=other GGML_A=1\n");
 	put("/etc/x", "HSA_XNACK=5\n");
 	expect_unit("a.service", "OLLAMA_HOST=h|GGML_B=2");
 	put(ETC "a.service.d/z.conf", "[Service]\nUnsetEnvironment=\nUnsetEnvironment=GGML_B\n");

@@ -42,7 +42,7 @@ static void test_lines(void **state)
 		{ "[S]\nA=\n", "1 [S]|2 S/A=" },
 		{ "[S]\nA=a=b\n", "1 [S]|2 S/A=a=b" },
 		{ "[S]\nno sign\nA=1\n", "1 [S]|3 S/A=1" },
-		/* "Lines ending in a backslash are concatenated with the following, the backslash replaced by a space." */
+		/* "… are concatenated with the following line …, and the backslash is replaced by a space". */
 		{ "[S]\nA=a \\\n  b\nB=1\n", "1 [S]|2 S/A=a    b|4 S/B=1" },
 		/* Comments between continued lines are passed over. */
 		{ "[S]\nA=a \\\n# x\n; y\nb\n", "1 [S]|2 S/A=a  b" },
@@ -116,7 +116,9 @@ static void test_words(void **state)
 
 static void test_quote(void **state)
 {
-	static const char *const words[] = { "", "a b", "it's", "\"x\"", "a\\b", "a\nb\t\x01", "\xc3\xa4", "\xff\xfe", "#%$" };
+	static const char *const words[] = {
+		"", "a b", "it's", "\"x\"", "a\\b", "a\nb\t\x01", "\xc3\xa4", "\xff\xfe", "#%$",
+	};
 
 	(void)state;
 	for (size_t i = 0; i < GD_COUNT(words); i++) {
