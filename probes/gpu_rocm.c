@@ -28,6 +28,9 @@ static const struct gd_column columns[] = {
 	  .type = GD_TEXT,
 	  .help = "Kernels of rocBLAS for that ISA: tuned, fallback (untuned), partial (files are missing) or missing; "
 		  "absent where the install has no rocBLAS." },
+	{ .name = "rocblas_lacks",
+	  .type = GD_TEXT,
+	  .help = "Which of its files are missing where they are there in part: kernel_isa.lacks." },
 	{ .name = "rocblas_kernels",
 	  .type = GD_INT,
 	  .help = "How many tuned kernels its indices have for that ISA; 0 where all are fallbacks or missing." },
@@ -146,7 +149,7 @@ static void set_kernels(const struct gd_ctx *ctx, struct gd_row *row, const stru
 static void set_all(struct gd_row *row, const struct gd_cell *isa)
 {
 	static const char *const names[] = {
-		"official",  "hip_code",	    "rocblas", "rocblas_kernels", "rocblas_directory",
+		"official",  "hip_code",	    "rocblas", "rocblas_lacks", "rocblas_kernels", "rocblas_directory",
 		"hipblaslt", "hipblaslt_directory",
 	};
 
@@ -215,6 +218,20 @@ static void set_count(struct gd_ctx *ctx, struct gd_row *row)
 		gd_set_unknown(row, "rocblas_kernels", GD_GAP_NO_SOURCE, "one index is for all types", NULL);
 }
 
+static void set_lacks(const struct gd_ctx *ctx, struct gd_row *row)
+{
+	const struct gd_cell *status = gd_get(row, "rocblas");
+	gd_autofree key = gd_xasprintf("%s %s", gd_get_text(row, "rocblas_directory", ""), gd_get_text(row, "isa", ""));
+	const struct gd_row *kernels = gd_facts_find(ctx->facts, "kernel_isa", key);
+
+	if (status->state != GD_KNOWN)
+		gd_set_cell(row, "rocblas_lacks", status);
+	else if (kernels)
+		gd_set_cell(row, "rocblas_lacks", gd_get(kernels, "lacks"));
+	else
+		gd_set_absent(row, "rocblas_lacks", status->source);
+}
+
 static void add(struct gd_ctx *ctx, const struct gd_row *gpu, const struct gd_row *install)
 {
 	static const char *const libraries[][2] = {
@@ -235,6 +252,7 @@ static void add(struct gd_ctx *ctx, const struct gd_row *gpu, const struct gd_ro
 	set_hip_code(ctx, row, gpu, install);
 	for (size_t i = 0; i < GD_COUNT(libraries); i++)
 		set_kernels(ctx, row, install, libraries[i][0], libraries[i][1]);
+	set_lacks(ctx, row);
 	set_count(ctx, row);
 }
 
@@ -262,6 +280,7 @@ static void add_folder(struct gd_ctx *ctx, const struct gd_row *gpu, const struc
 		gd_set_cell(row, "rocblas", best.unsure);
 	else
 		gd_set_text(row, "rocblas", ranks[best.rank], id);
+	set_lacks(ctx, row);
 	set_count(ctx, row);
 }
 

@@ -81,14 +81,17 @@ int gd_compile_when(const struct gd_rule *rule, struct gd_strv *out, struct gd_e
 	return 0;
 }
 
-/* FROM the rule's table and every one-row table that the expression names. */
-static void add_from(const struct gd_rule *rule, const char *expression, const struct gd_store *store,
-		     struct gd_buf *sql)
+/* FROM the rule's table, or one row of it without values, and every one-row table that the expression names. */
+static void add_from(const struct gd_rule *rule, const char *expression, enum gd_rows_asked rows,
+		     const struct gd_store *store, struct gd_buf *sql)
 {
 	gd_autostrv named = { 0 };
 
 	gd_guard_tables(expression, &named);
-	gd_buf_printf(sql, " FROM \"this_%s\" AS \"%s\"", rule->on, rule->on);
+	if (rows == GD_UNSEEN_ROW)
+		gd_buf_printf(sql, " FROM (SELECT 1) LEFT JOIN \"this_%s\" AS \"%s\" ON 0", rule->on, rule->on);
+	else
+		gd_buf_printf(sql, " FROM \"this_%s\" AS \"%s\"", rule->on, rule->on);
 	for (size_t i = 0; i < named.count; i++) {
 		const struct gd_rows *t = gd_facts_table_peek(store->facts, named.items[i]);
 
@@ -153,7 +156,8 @@ static void add_column_hint(const struct gd_rule *rule, const struct gd_store *s
 }
 
 int gd_compile_condition(const struct gd_rule *rule, const char *key_name, const char *expression,
-			 struct gd_store *store, sqlite3_stmt **ret, struct gd_reads *reads, struct gd_err *err)
+			 enum gd_rows_asked rows, struct gd_store *store, sqlite3_stmt **ret, struct gd_reads *reads,
+			 struct gd_err *err)
 {
 	const struct gd_rows *on = gd_facts_table_peek(store->facts, rule->on);
 	gd_autobuf sql = { 0 };
@@ -168,8 +172,8 @@ int gd_compile_condition(const struct gd_rule *rule, const char *key_name, const
 	if (r < 0)
 		return gd_rule_fault(rule, key_name, err, r);
 	gd_buf_printf(&sql, "SELECT (%s)", expression);
-	add_from(rule, expression, store, &sql);
-	r = gd_guard_prepare(store, sql.data, ret, reads, err);
+	add_from(rule, expression, rows, store, &sql);
+	r = gd_guard_prepare(store, sql.data, rows == GD_UNSEEN_ROW ? 2 : 1, ret, reads, err);
 	if (r >= 0)
 		return 0;
 	add_column_hint(rule, store, err);
@@ -264,9 +268,9 @@ static int fill_in(const struct gd_rule *rule, const char *expression, const str
 	if (r < 0)
 		return r;
 	gd_buf_printf(&sql, "SELECT (%s)", expression);
-	add_from(rule, expression, store, &sql);
+	add_from(rule, expression, GD_EVERY_ROW, store, &sql);
 	gd_buf_printf(&sql, " WHERE \"%s\".\"%s\" = ?1", rule->on, on->table->columns[0].name);
-	r = gd_guard_prepare(store, sql.data, &stmt, &reads, err);
+	r = gd_guard_prepare(store, sql.data, 1, &stmt, &reads, err);
 	if (r < 0)
 		return r;
 	sqlite3_bind_text(stmt, 1, key, -1, SQLITE_STATIC);

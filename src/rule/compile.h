@@ -8,12 +8,15 @@
 /* The parts of a rule's `valid` and `when`, all of which must hold; none where it has neither. */
 int gd_compile_when(const struct gd_rule *rule, struct gd_strv *out, struct gd_err *err) GD_MUST_CHECK;
 
+/* Every row that the rule is on, or one that nobody has seen: none of its cells has a value. */
+enum gd_rows_asked { GD_EVERY_ROW, GD_UNSEEN_ROW };
+
 /*
- * SELECT KEY, (EXPRESSION) for every row that the rule is on, in their order.
- * `reads` gets what it reads.
+ * SELECT (EXPRESSION) for these rows, in their order. `reads` gets what it
+ * reads.
  */
 int gd_compile_condition(const struct gd_rule *rule, const char *key_name, const char *expression,
-			 struct gd_store *store, sqlite3_stmt **ret, struct gd_reads *reads,
+			 enum gd_rows_asked rows, struct gd_store *store, sqlite3_stmt **ret, struct gd_reads *reads,
 			 struct gd_err *err) GD_MUST_CHECK;
 
 /*

@@ -30,9 +30,10 @@ static void condition_free(struct condition *c)
 	free(c->parts);
 }
 
+/* The row that a value is read from; NULL for the row that nobody has seen. */
 static const struct gd_row *row_of(const struct gd_read *r, const struct gd_rule *rule, const struct gd_row *row)
 {
-	if (row && !strcmp(r->table->table->name, rule->on))
+	if (!strcmp(r->table->table->name, rule->on))
 		return row;
 	return r->table->count ? r->table->rows[0] : NULL;
 }
@@ -43,7 +44,7 @@ static const struct gd_row *row_of(const struct gd_read *r, const struct gd_rule
  */
 static bool is_tainted_for(const struct part *c, const struct gd_rule *rule, const struct gd_row *row)
 {
-	if (c->tainted || c->reads.selects < 2)
+	if (c->tainted || !c->reads.subqueries)
 		return c->tainted;
 	for (size_t i = 0; i < c->reads.count; i++) {
 		const struct gd_read *r = &c->reads.items[i];
@@ -69,19 +70,21 @@ static int truth_of(sqlite3_stmt *stmt, enum truth *ret, struct gd_err *err)
 	}
 }
 
-static int run_part(const struct gd_rule *rule, const char *key, const char *expression, struct gd_store *store,
-		    struct part *part, struct gd_err *err)
+static int run_part(const struct gd_rule *rule, const char *key, const char *expression, enum gd_rows_asked rows,
+		    struct gd_store *store, struct part *part, struct gd_err *err)
 {
 	const struct gd_rows *on = gd_facts_table_peek(store->facts, rule->on);
 	sqlite3_stmt *stmt = NULL;
 	size_t i = 0;
-	int r = gd_compile_condition(rule, key, expression, store, &stmt, &part->reads, err);
+	size_t count;
+	int r = gd_compile_condition(rule, key, expression, rows, store, &stmt, &part->reads, err);
 
 	if (r < 0)
 		return r;
-	part->values = gd_xcalloc(on->count, sizeof(*part->values));
+	count = rows == GD_UNSEEN_ROW ? 1 : on->count;
+	part->values = gd_xcalloc(count, sizeof(*part->values));
 	gd_store_reset_steps(store);
-	while ((r = sqlite3_step(stmt)) == SQLITE_ROW && i < on->count) {
+	while ((r = sqlite3_step(stmt)) == SQLITE_ROW && i < count) {
 		int q = truth_of(stmt, &part->values[i++], err);
 
 		if (q < 0) {
@@ -91,7 +94,7 @@ static int run_part(const struct gd_rule *rule, const char *key, const char *exp
 	}
 	sqlite3_finalize(stmt);
 	part->tainted = gd_reads_tainted(&part->reads);
-	if (r == SQLITE_DONE && i == on->count)
+	if (r == SQLITE_DONE && i == count)
 		return 0;
 	if (r == SQLITE_DONE || r == SQLITE_ROW)
 		gd_err_set(err, -EIO, "it does not give one answer for each row of %s", rule->on);
@@ -103,14 +106,14 @@ static int run_part(const struct gd_rule *rule, const char *key, const char *exp
 }
 
 static int run_condition(const struct gd_rule *rule, const char *key, const struct gd_strv *expressions,
-			 struct gd_store *store, struct condition *c, struct gd_err *err)
+			 enum gd_rows_asked rows, struct gd_store *store, struct condition *c, struct gd_err *err)
 {
 	c->parts = gd_xcalloc(expressions->count, sizeof(*c->parts));
 	for (size_t i = 0; i < expressions->count; i++) {
 		int r;
 
 		c->count++;
-		r = run_part(rule, key, expressions->items[i], store, &c->parts[i], err);
+		r = run_part(rule, key, expressions->items[i], rows, store, &c->parts[i], err);
 		if (r < 0)
 			return r;
 	}
@@ -271,6 +274,18 @@ static int judge_rows(const struct gd_rule *rule, struct gd_store *store, const 
 	return 0;
 }
 
+/* Rows may be missing: the rule is open, unless it would not apply to them whatever they hold. */
+static int judge_unseen(const struct gd_rule *rule, struct gd_store *store, const struct gd_strv *when_parts,
+			struct gd_verdicts *out, struct gd_err *err)
+{
+	GD_CLEANUP(condition_free) struct condition when = { 0 };
+	int r = run_condition(rule, "when", when_parts, GD_UNSEEN_ROW, store, &when, err);
+
+	if (r >= 0 && truth_for(&when, rule, NULL, 0) != FALSE_)
+		add_verdict(out, rule, NULL)->outcome = GD_UNDECIDED;
+	return r;
+}
+
 int gd_rule_eval(const struct gd_rule *rule, struct gd_store *store, struct gd_verdicts *out, struct gd_err *err)
 {
 	GD_CLEANUP(condition_free) struct condition when = { 0 };
@@ -282,13 +297,13 @@ int gd_rule_eval(const struct gd_rule *rule, struct gd_store *store, struct gd_v
 
 	gd_guard_split(rule->problem, &problem_parts);
 	if (r >= 0 && (!on || on->count))
-		r = run_condition(rule, "when", &when_parts, store, &when, err);
+		r = run_condition(rule, "when", &when_parts, GD_EVERY_ROW, store, &when, err);
 	if (r >= 0 && (!on || (on->count && may_apply(&when, rule, on))))
-		r = run_condition(rule, "problem", &problem_parts, store, &problem, err);
+		r = run_condition(rule, "problem", &problem_parts, GD_EVERY_ROW, store, &problem, err);
 	if (r >= 0)
 		r = judge_rows(rule, store, &when, &problem, out, err);
 	if (r >= 0 && !on->complete)
-		add_verdict(out, rule, NULL)->outcome = GD_UNDECIDED;
+		r = judge_unseen(rule, store, &when_parts, out, err);
 	return r;
 }
 
@@ -339,7 +354,7 @@ static int check_parts(const struct gd_rule *rule, const char *key, const struct
 {
 	GD_CLEANUP(condition_free) struct condition c = { 0 };
 
-	return run_condition(rule, key, parts, store, &c, err);
+	return run_condition(rule, key, parts, GD_EVERY_ROW, store, &c, err);
 }
 
 static int check_rule(const struct gd_rule *rule, struct gd_store *store, struct gd_err *err)

@@ -75,6 +75,7 @@ void gd_reads_free(struct gd_reads *r)
 struct watch {
 	const struct gd_store *store;
 	struct gd_reads *reads;
+	unsigned selects;
 	bool refused;
 };
 
@@ -133,7 +134,7 @@ static int watch_reads(void *arg, int action, const char *a, const char *b, cons
 	(void)schema;
 	switch (action) {
 	case SQLITE_SELECT:
-		w->reads->selects += !via;
+		w->selects += !via;
 		return SQLITE_OK;
 	case SQLITE_FUNCTION:
 		w->reads->aggregates |= folds_rows(b);
@@ -164,8 +165,8 @@ static void drop_whole_tables(struct gd_reads *reads)
 	reads->count = kept;
 }
 
-int gd_guard_prepare(struct gd_store *store, const char *sql, sqlite3_stmt **ret, struct gd_reads *reads,
-		     struct gd_err *err)
+int gd_guard_prepare(struct gd_store *store, const char *sql, unsigned selects, sqlite3_stmt **ret,
+		     struct gd_reads *reads, struct gd_err *err)
 {
 	struct watch w = { .store = store, .reads = reads };
 	int r;
@@ -176,9 +177,10 @@ int gd_guard_prepare(struct gd_store *store, const char *sql, sqlite3_stmt **ret
 	store->watch = NULL;
 	if (r != SQLITE_OK)
 		return gd_err_set(err, -EINVAL, "%s", sqlite3_errmsg(store->db));
-	if (reads->selects < 2)
+	reads->subqueries = w.selects > selects ? w.selects - selects : 0;
+	if (!reads->subqueries)
 		drop_whole_tables(reads);
-	if (reads->aggregates && reads->selects < 2) {
+	if (reads->aggregates && !reads->subqueries) {
 		sqlite3_finalize(*ret);
 		*ret = NULL;
 		return gd_err_set(err, -EINVAL,

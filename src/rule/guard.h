@@ -47,7 +47,7 @@ struct gd_reads {
 	struct gd_read *items;
 	size_t count;
 	size_t cap;
-	unsigned selects; /* the statement's own, and one for each subquery */
+	unsigned subqueries; /* how many are in the expression */
 	bool aggregates; /* a function that folds rows is called */
 };
 
@@ -65,9 +65,10 @@ bool gd_reads_tainted(const struct gd_reads *reads);
 
 /*
  * Prepares a statement of a rule: it may only read fact tables and call plain
- * functions. What it reads is noted, each column once.
+ * functions. What it reads is noted, each column once. `selects`: how many of
+ * them the statement has around the expression.
  */
-int gd_guard_prepare(struct gd_store *store, const char *sql, sqlite3_stmt **ret, struct gd_reads *reads,
-		     struct gd_err *err) GD_MUST_CHECK;
+int gd_guard_prepare(struct gd_store *store, const char *sql, unsigned selects, sqlite3_stmt **ret,
+		     struct gd_reads *reads, struct gd_err *err) GD_MUST_CHECK;
 
 #endif

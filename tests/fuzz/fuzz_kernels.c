@@ -73,7 +73,7 @@ static void check_tally(const struct gd_tally *t)
 		FUZZ_ASSERT(!lacks == (strcmp(status, "partial") != 0), "%s is %s and lacks %s", isa->isa, status,
 			    lacks ? lacks : "nothing");
 		if (i)
-			FUZZ_ASSERT(gd_tensile_isa_compare(t->isas[i - 1].isa, isa->isa) < 0, "%s is out of order",
+			FUZZ_ASSERT(gd_isa_compare(t->isas[i - 1].isa, isa->isa) < 0, "%s is out of order",
 				    isa->isa);
 	}
 	FUZZ_ASSERT(types <= t->files, "%zu types in %zu files", types, t->files);

@@ -278,6 +278,13 @@ row
 table drm_device complete
 table device_node complete
 table pci_device complete
+table rocm_install complete
+table gpu_rocm complete
+table rocm_support complete
+table gpu_code complete
+table gpu_rocwmma complete
+table rocm_override complete
+table rocm_setting complete
 table kfd complete
 row
   id = "kfd"

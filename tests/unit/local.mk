@@ -29,6 +29,7 @@ UNIT_TESTS = \
 	tests/unit/test_parse \
 	tests/unit/test_probe_amdgpu \
 	tests/unit/test_probe_amdgpu_rows \
+	tests/unit/test_probe_code_object \
 	tests/unit/test_probe_cpu \
 	tests/unit/test_probe_drivers \
 	tests/unit/test_probe_host \
@@ -111,6 +112,7 @@ tests_unit_test_object_text_LDADD = $(UNIT_LIBS)
 tests_unit_test_parse_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_amdgpu_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_amdgpu_rows_LDADD = $(UNIT_LIBS)
+tests_unit_test_probe_code_object_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_cpu_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_drivers_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_host_LDADD = $(UNIT_LIBS)

@@ -67,7 +67,7 @@ static void expect(const char *table, const char *key, const char *column, const
 #define INSTALLS "table rocm_install complete\n" INSTALL("/opt/rocm/lib")
 #define FOLDER(id, install) \
 	"row\n id = \"" id "\"\n library = \"rocblas\"\n install = \"" install "\"\n" \
-	" layout = \"lazy\"\n complete = true\n"
+	" layout = \"per-isa\"\n complete = true\n"
 #define CLOSED_FOLDER(id, install) \
 	"row\n id = \"" id "\"\n library = \"rocblas\"\n install = \"" install "\"\n" \
 	" layout unknown denied \"no\"\n complete = false\n"

@@ -38,7 +38,7 @@ static int guard(const char *expression, struct gd_reads *reads, struct gd_err *
 	int r = gd_guard_text(expression, store, err);
 
 	if (r >= 0)
-		r = gd_guard_prepare(store, sql, &stmt, reads ? reads : &own, err);
+		r = gd_guard_prepare(store, sql, 1, &stmt, reads ? reads : &own, err);
 	sqlite3_finalize(stmt);
 	return r;
 }
