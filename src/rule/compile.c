@@ -173,6 +173,8 @@ int gd_compile_condition(const struct gd_rule *rule, const char *key_name, const
 		return gd_rule_fault(rule, key_name, err, r);
 	gd_buf_printf(&sql, "SELECT (%s)", expression);
 	add_from(rule, expression, rows, store, &sql);
+	if (rows == GD_UNSEEN_ROW)
+		gd_buf_puts(&sql, " LIMIT 1");
 	r = gd_guard_prepare(store, sql.data, rows == GD_UNSEEN_ROW ? 2 : 1, ret, reads, err);
 	if (r >= 0)
 		return 0;

@@ -274,13 +274,29 @@ static int judge_rows(const struct gd_rule *rule, struct gd_store *store, const 
 	return 0;
 }
 
-/* Rows may be missing: the rule is open, unless it would not apply to them whatever they hold. */
+static bool names_table(const char *expression, const char *table)
+{
+	gd_autostrv named = { 0 };
+
+	gd_guard_tables(expression, &named);
+	return gd_strv_has(&named, table);
+}
+
+/*
+ * Rows may be missing: the rule is open, unless it would not apply to them
+ * whatever they hold. Only parts that do not read them can tell.
+ */
 static int judge_unseen(const struct gd_rule *rule, struct gd_store *store, const struct gd_strv *when_parts,
 			struct gd_verdicts *out, struct gd_err *err)
 {
 	GD_CLEANUP(condition_free) struct condition when = { 0 };
-	int r = run_condition(rule, "when", when_parts, GD_UNSEEN_ROW, store, &when, err);
+	gd_autostrv parts = { 0 };
+	int r;
 
+	for (size_t i = 0; i < when_parts->count; i++)
+		if (!names_table(when_parts->items[i], rule->on))
+			gd_strv_add(&parts, when_parts->items[i]);
+	r = run_condition(rule, "when", &parts, GD_UNSEEN_ROW, store, &when, err);
 	if (r >= 0 && truth_for(&when, rule, NULL, 0) != FALSE_)
 		add_verdict(out, rule, NULL)->outcome = GD_UNDECIDED;
 	return r;
