@@ -173,7 +173,9 @@ def variables_of_probes():
     macros = {k: v for text in files for k, v in re.findall(rf"^#define (\w+)\s+{word}$", text, re.M)}
     asking = [text for text in files if "gd_host_env(" in text]
     used = {macros[name] for text in asking for name in re.findall(r"\bGD_\w+", text) if name in macros}
-    return used | {name for text in asking for name in re.findall(word, text) + re.findall(start, text)}
+    listed = re.search(r"\bnames\[\] = \{(.*?)\n\};", source("host/variables.c"), re.S)[1]
+    asked = {name for text in asking for name in re.findall(start, text)}
+    return used | asked | {name for text in [*asking, listed] for name in re.findall(word, text)}
 
 
 def check_rules_page(folder):

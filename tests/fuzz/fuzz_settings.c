@@ -14,8 +14,8 @@
 static const char *const seeds[] = { "tests/fuzz/seeds/settings/*", NULL };
 static const char *const words[] = {
 	"HSA_XNACK=", "TOKEN=", "Environment=", "\nEnvironment=\n", "UnsetEnvironment=", "[Service]\n", "[",
-	"export ",    " OVERRIDE=", " DEFAULT=", "\\\n", "\\x", "\"", "'", "\n# ", "%%", "$", "\r", "\\", ";", " ",
-	NULL,
+	"export ",    " OVERRIDE=", " DEFAULT=", "\\\n", "\\x", "\"", "'", "\n# ", "%%", "$", "\r", "\\", ";",
+	" ", NULL,
 };
 const struct gd_fuzz_target gd_fuzz_target = { .name = "settings", .seeds = seeds, .words = words, .runs = 20000 };
 

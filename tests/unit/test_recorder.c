@@ -145,6 +145,7 @@ static void test_tree(void **state)
 		{ GD_VERB_OBJECT, "/fifo" },
 		{ GD_VERB_OBJECT, "/loop" },
 		{ GD_VERB_OBJECT, "/missing/x" },
+		{ GD_VERB_PROCESSES, "servers" },
 	};
 	gd_autofree large = gd_xmalloc(GD_READ_MAX_BYTES + 1);
 	gd_autofree capture = NULL;
@@ -163,9 +164,52 @@ static void test_tree(void **state)
 	put_n("/usr/lib/liba.so.1", "\177ELF cut off", 12);
 	put_link("/usr/lib/liba.so", "liba.so.1");
 	put("/a name/with blanks ", "x\ny");
+	put("/proc/3/comm", "server\n");
+	put("/proc/20/comm", "python3\n");
+	put_n("/proc/20/cmdline", "python3\0serve", sizeof("python3\0serve"));
+	put("/proc/21/comm", "python3\n");
+	put("/proc/21/cmdline", "python3");
+	put("/proc/x3/comm", "server\n");
 	capture = same_again(open_tree(), questions, GD_COUNT(questions));
 	assert_non_null(strstr(capture, "\norigin tree\n"));
 	assert_non_null(strstr(capture, "\n# test\n"));
+	/* Of the processes only those that were looked for are in it. */
+	assert_non_null(strstr(capture, "\nprocesses servers\n|3\n|20\n"));
+	assert_null(strstr(capture, "/proc/"));
+}
+
+/* What was taken out before the recorder saw it is not in the capture, and the probe has not seen it either. */
+static void test_settings(void **state)
+{
+	static const char environ_text[] = "TOKEN=hush\0HSA_XNACK=1\0";
+	struct gd_capture *c = NULL;
+	struct gd_err err = { "" };
+	gd_autobuf seen = { 0 };
+	gd_autobuf replayed = { 0 };
+	gd_autobuf out = { 0 };
+	struct gd_host *inner;
+	struct gd_host *host;
+
+	(void)state;
+	put("/etc/a.service", "[Service]\nEnvironment=TOKEN=hush HSA_XNACK=1\nExecStart=/bin/x --key hush\n");
+	put_n("/proc/3/environ", environ_text, sizeof(environ_text) - 1);
+	inner = open_tree();
+	host = gd_recorder_new(inner);
+	assert_int_equal(gd_host_read_settings(host, "/etc/a.service", GD_SETTINGS_UNIT, &seen), 0);
+	assert_string_equal(seen.data, "[Service]\nEnvironment=\"HSA_XNACK=1\"\nExecStart=\"/bin/x\"\n");
+	assert_int_equal(gd_host_read_settings(host, "/etc/none", GD_SETTINGS_UNIT, &seen), -GD_ENOTCAPTURED);
+	/* Also where all of a tree is taken, the environments of processes are not taken whole. */
+	assert_int_equal(gd_recorder_take_all(host, &err), 0);
+	gd_recorder_print(host, NULL, &out);
+	gd_host_close(host);
+	gd_host_close(inner);
+	assert_null(strstr(out.data, "hush"));
+	assert_non_null(strstr(out.data, "HSA_XNACK=1\\x00"));
+	assert_int_equal(gd_capture_parse("c", out.data, out.len, &c, &err), 0);
+	host = gd_capture_host(c);
+	assert_int_equal(gd_host_read_settings(host, "/etc/a.service", GD_SETTINGS_UNIT, &replayed), 0);
+	assert_string_equal(replayed.data, seen.data);
+	gd_host_close(host);
 }
 
 static const char machine[] = "dir /sys\n|bus\n|class\n"
@@ -182,6 +226,7 @@ static const char machine[] = "dir /sys\n|bus\n|class\n"
 			      "env HSA_OVERRIDE_GFX_VERSION = 11.0.0\n"
 			      "env ODD = a = b \\\\ \\x0a\n"
 			      "env EMPTY = \n"
+			      "processes servers\n|7\n|12\n"
 			      "error env ROCR_VISIBLE_DEVICES ENOENT\n"
 			      "said vulkan\n|gpudoctor-facts 1\n|  a = \"\\\\x01\"\n|end\n";
 
@@ -217,6 +262,7 @@ static void test_live(void **state)
 		{ GD_VERB_SAID, "vulkan" },
 		{ GD_VERB_SAID, "hsa" },
 		{ GD_VERB_SAID, "ODD" },
+		{ GD_VERB_PROCESSES, "servers" },
 	};
 	struct forward f = { .inner = open_entries(machine) };
 	gd_autofree capture = same_again(gd_host_new(&forward_ops, &f, true), questions, GD_COUNT(questions));
@@ -350,6 +396,7 @@ int main(void)
 		TREE_TEST(test_whole_tree),
 		cmocka_unit_test(test_live_is_not_taken_whole),
 		TREE_TEST(test_masked),
+		TREE_TEST(test_settings),
 	};
 
 	return cmocka_run_group_tests_name("recorder", tests, NULL, NULL);
