@@ -110,6 +110,7 @@ PROBE_PARTS = \
 	probes/udev_library.c \
 	probes/unit_file.c \
 	probes/unit_file.h \
+	probes/unit_manager.c \
 	probes/unit_path.c \
 	probes/vulkan.h \
 	probes/vulkan_device.c

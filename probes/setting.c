@@ -19,8 +19,8 @@ static const struct gd_column scope_columns[] = {
 	  .help = "What it is, as in \"unit ollama.service\" or \"process 812\"." },
 	{ .name = "kind",
 	  .type = GD_TEXT,
-	  .help = "caller (who started gpudoctor), login (shells), user-manager (what environment.d sets), unit, "
-		  "user-unit or process." },
+	  .help = "caller (who started gpudoctor), login (shells), manager (what system.conf sets for all units), "
+		  "user-manager (what environment.d sets), unit, user-unit or process." },
 	{ .name = "name", .type = GD_TEXT, .help = "The unit, the short name of the process, or the home." },
 	{ .name = "engine", .type = GD_TEXT, .help = "The engine that it runs, as in ollama or llama.cpp." },
 	{ .name = "program", .type = GD_TEXT, .help = "The program that it starts, or is." },

@@ -7,7 +7,7 @@
 
 struct gd_scope {
 	char *id; /* "caller", "login", "unit ollama.service", "process 812" … */
-	const char *kind; /* caller, login, user-manager, unit, user-unit or process */
+	const char *kind; /* caller, login, manager, user-manager, unit, user-unit or process */
 	char *name; /* of the unit or process, or the home; NULL for those there is one of */
 	const char *engine; /* NULL: none that is known */
 	char *program; /* NULL: not known */

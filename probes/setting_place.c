@@ -68,6 +68,12 @@ static char *units_of(const char *name)
 	return at ? gd_xasprintf("'%.*s@*%s'", (int)(at - name), name, at + 1) : gd_xstrdup(name);
 }
 
+/* A file of the manager itself, as "/etc/systemd/system.conf.d/x.conf". */
+static bool is_of_manager(const char *file)
+{
+	return strstr(file, "/systemd/system.conf") || strstr(file, "/systemd/user.conf");
+}
+
 /* What comes with a package would come back with its next release. */
 static char *change_unit(const struct gd_origin *o, const char *place)
 {
@@ -75,12 +81,13 @@ static char *change_unit(const struct gd_origin *o, const char *place)
 	const char *systemctl = user ? "systemctl --user" : "sudo systemctl";
 	gd_autofree units = units_of(o->scope->name);
 	gd_autofree edit = gd_xasprintf("%s edit %s", systemctl, o->scope->name);
+	const char *reload = is_of_manager(o->setting->file) ? "daemon-reexec" : "daemon-reload";
 
 	if (is_of_package(o->setting->file))
 		return gd_xasprintf("run: %s; write UnsetEnvironment=%s below a line [Service] there; "
 				    "then: %s try-restart %s", edit, o->setting->name, systemctl, units);
-	return gd_xasprintf("take %s out at %s; then: %s daemon-reload && %s try-restart %s", o->setting->name, place,
-			    systemctl, systemctl, units);
+	return gd_xasprintf("take %s out at %s; then: %s %s && %s try-restart %s", o->setting->name, place, systemctl,
+			    reload, systemctl, units);
 }
 
 char *gd_setting_change(const struct gd_scopes *s, const struct gd_scope *scope, const struct gd_setting *setting)
@@ -90,6 +97,9 @@ char *gd_setting_change(const struct gd_scopes *s, const struct gd_scope *scope,
 
 	if (is_kind(o.scope, "unit") || is_kind(o.scope, "user-unit"))
 		return change_unit(&o, place);
+	if (is_kind(o.scope, "manager"))
+		return gd_xasprintf("take %s out at %s; then: sudo systemctl daemon-reexec, and start what uses ROCm "
+				    "anew", setting->name, place);
 	if (is_kind(o.scope, "login") || is_kind(o.scope, "user-manager"))
 		return gd_xasprintf("take %s out at %s, log in again, and start what uses ROCm anew", setting->name,
 				    place);

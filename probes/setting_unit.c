@@ -135,12 +135,39 @@ static void take_units(const struct manager *m, const struct gd_strv *names)
 	}
 }
 
+static void read_defaults(struct gd_host *h, const char *manager, struct gd_scopes *s, struct gd_settings *out)
+{
+	gd_autofree unread = NULL;
+	int r = gd_unit_read_defaults(h, manager, out, &unread);
+
+	if (r < 0)
+		gd_scopes_miss(s, unread, r);
+}
+
+/* What all services of the system get, also those that are not looked at. */
+static void add_system_manager(struct gd_scopes *s, const struct gd_settings *defaults)
+{
+	struct gd_scope *manager = defaults->count ? gd_scopes_add(s, "manager", "system manager") : NULL;
+
+	if (!manager)
+		return;
+	for (size_t i = 0; i < defaults->count; i++) {
+		const struct gd_setting *one = &defaults->items[i];
+
+		gd_settings_add(&manager->settings, one->name, one->value, one->file, one->line);
+	}
+	gd_settings_conclude(&manager->settings);
+}
+
 static void add_system_units(struct gd_host *h, struct gd_scopes *s)
 {
 	gd_auto_unit_dirs dirs = { 0 };
+	gd_auto_settings base = { 0 };
 	gd_autostrv names = { 0 };
-	struct manager m = { .host = h, .scopes = s, .dirs = &dirs, .kind = "unit" };
+	struct manager m = { .host = h, .scopes = s, .dirs = &dirs, .base = &base, .kind = "unit" };
 
+	read_defaults(h, "system", s, &base);
+	add_system_manager(s, &base);
 	gd_unit_dirs_open_system(h, &dirs);
 	for (size_t i = 0; i < dirs.count; i++) {
 		gd_scopes_miss(s, dirs.items[i].path, dirs.items[i].error);
@@ -178,6 +205,7 @@ static void add_user_units(struct gd_host *h, const char *home, struct gd_scopes
 	}
 	if (!names.count)
 		return;
+	read_defaults(h, "user", s, &base);
 	gd_setting_read_environment_d(h, home, s, &base);
 	gd_strv_sort_natural(&names);
 	take_units(&m, &names);

@@ -79,6 +79,7 @@ struct reader {
 	const char *file;
 	size_t own; /* where the unit's own settings start, behind its manager's */
 	struct gd_strv unset;
+	struct gd_settings passed;
 };
 
 /* The first thing that could not be read is enough to say. */
@@ -96,13 +97,11 @@ static void add(struct reader *r, const char *name, const char *value, const cha
 		note_unread(r->unit, file, -EFBIG);
 }
 
-static void take_environment(struct reader *r, const char *value, unsigned line)
+bool gd_unit_add_assignments(struct gd_settings *s, const char *value, const char *file, unsigned line)
 {
-	struct gd_settings *s = &r->unit->settings;
 	gd_autobuf word = { 0 };
+	bool room = true;
 
-	for (size_t i = r->own; !*value && i < s->count; i++)
-		s->items[i].cleared = true;
 	while (gd_unit_word(&value, &word) > 0) {
 		gd_autobuf text = { 0 };
 		enum resolved result = resolve(word.data, &text);
@@ -113,8 +112,31 @@ static void take_environment(struct reader *r, const char *value, unsigned line)
 		    !gd_is_utf8(text.data, text.len))
 			continue;
 		text.data[n] = '\0';
-		add(r, text.data, result == RESOLVED ? text.data + n + 1 : NULL, r->file, line);
+		room &= gd_settings_add(s, text.data, result == RESOLVED ? text.data + n + 1 : NULL, file, line);
 	}
+	return room;
+}
+
+static void take_environment(struct reader *r, const char *value, unsigned line)
+{
+	struct gd_settings *s = &r->unit->settings;
+
+	for (size_t i = r->own; !*value && i < s->count; i++)
+		s->items[i].cleared = true;
+	if (!gd_unit_add_assignments(s, value, r->file, line))
+		note_unread(r->unit, r->file, -EFBIG);
+}
+
+/* Names alone; what the manager has there, only it knows. */
+static void take_passed(struct reader *r, const char *value, unsigned line)
+{
+	gd_autobuf word = { 0 };
+
+	if (!*value)
+		gd_settings_free(&r->passed);
+	while (gd_unit_word(&value, &word) > 0)
+		if (gd_is_variable_name(word.data, word.len))
+			gd_settings_add(&r->passed, word.data, NULL, r->file, line);
 }
 
 static void take_environment_file(struct reader *r, const char *value, unsigned line)
@@ -167,6 +189,7 @@ static void take_line(struct reader *r, const struct gd_unit_line *line)
 		{ "Environment", take_environment },
 		{ "EnvironmentFile", take_environment_file },
 		{ "ExecStart", take_program },
+		{ "PassEnvironment", take_passed },
 		{ "UnsetEnvironment", take_unset },
 	};
 
@@ -244,6 +267,26 @@ static void apply_unset(struct reader *r)
 	}
 }
 
+static bool is_set(const struct gd_settings *s, const char *name)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (!s->items[i].cleared && !strcmp(s->items[i].name, name))
+			return true;
+	return false;
+}
+
+/* What the unit sets itself wins over what is passed on. */
+static void add_passed(struct reader *r)
+{
+	for (size_t i = 0; i < r->passed.count; i++) {
+		const struct gd_setting *one = &r->passed.items[i];
+
+		if (!is_set(&r->unit->settings, one->name))
+			add(r, one->name, NULL, one->file, one->line);
+	}
+	gd_settings_free(&r->passed);
+}
+
 static void add_base(struct reader *r, const struct gd_settings *base)
 {
 	for (size_t i = 0; base && i < base->count; i++)
@@ -269,6 +312,7 @@ void gd_unit_read(struct gd_host *h, const struct gd_unit_dirs *d, const char *n
 	/* They win over Environment=, wherever they are named. */
 	for (size_t i = 0; i < ret->environment_files.count; i++)
 		read_environment_file(&r, ret->environment_files.items[i]);
+	add_passed(&r);
 	gd_settings_conclude(&ret->settings);
 	apply_unset(&r);
 	gd_strv_free(&r.unset);

@@ -6,8 +6,8 @@
  * holds, which drop-ins belong to it, and what of all that sets the environment
  * of the service. See systemd.unit(5) and systemd.exec(5).
  *
- * Not followed: aliases, DefaultEnvironment= and PassEnvironment=, patterns in
- * EnvironmentFile=, and specifiers but "%%", whose values are unknown.
+ * Not followed: aliases, patterns in EnvironmentFile=, and specifiers but "%%",
+ * whose values are unknown. So is what PassEnvironment= passes on.
  */
 #include "base/strv.h"
 #include "host/host.h"
@@ -72,6 +72,14 @@ int gd_unit_drop_ins(struct gd_host *h, const struct gd_unit_dirs *d, const char
  */
 int gd_list_conf_files(struct gd_host *h, const struct gd_strv *dirs, const char *ending, struct gd_strv *out,
 		       char **ret_unlisted);
+
+/* Adds the assignments of Environment= or DefaultEnvironment=; false where there is no room for all. */
+bool gd_unit_add_assignments(struct gd_settings *s, const char *value, const char *file, unsigned line);
+/*
+ * What DefaultEnvironment= sets for all units of a manager, "system" or "user".
+ * Returns the error of a file that could not be read, and its path; else 0.
+ */
+int gd_unit_read_defaults(struct gd_host *h, const char *manager, struct gd_settings *out, char **ret_unread);
 
 struct gd_unit {
 	char *fragment; /* NULL: there is none, perhaps drop-ins alone */

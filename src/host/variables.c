@@ -136,16 +136,18 @@ static void keep_all(const char *value, struct gd_buf *out)
 	gd_buf_puts(out, value);
 }
 
-/* What is kept of the section [Service]. */
+/* What is kept of units, and of the files of their managers. */
 static const struct {
+	const char *section;
 	const char *key;
 	void (*keep)(const char *value, struct gd_buf *out);
 } kept_keys[] = {
-	{ "Environment", keep_variables },
-	{ "EnvironmentFile", keep_all },
-	{ "ExecStart", keep_program },
-	{ "PassEnvironment", keep_variables },
-	{ "UnsetEnvironment", keep_variables },
+	{ "Service", "Environment", keep_variables },
+	{ "Service", "EnvironmentFile", keep_all },
+	{ "Service", "ExecStart", keep_program },
+	{ "Service", "PassEnvironment", keep_variables },
+	{ "Service", "UnsetEnvironment", keep_variables },
+	{ "Manager", "DefaultEnvironment", keep_variables },
 };
 
 /* False where nothing of the line is to be kept. */
@@ -157,10 +159,8 @@ static bool strip_line(const struct gd_unit_line *line, struct gd_buf *out)
 		gd_buf_printf(out, "[%s]", line->value);
 		return true;
 	}
-	if (strcmp(line->section, "Service") != 0)
-		return false;
 	for (size_t i = 0; i < GD_COUNT(kept_keys); i++) {
-		if (strcmp(line->key, kept_keys[i].key) != 0)
+		if (strcmp(line->section, kept_keys[i].section) != 0 || strcmp(line->key, kept_keys[i].key) != 0)
 			continue;
 		kept_keys[i].keep(line->value, &value);
 		/* An empty one takes back what came before; one that only loses its words must not. */

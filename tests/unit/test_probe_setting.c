@@ -208,6 +208,25 @@ static void test_masked(void **state)
 	assert_false(has_row(&m, "scope", "unit other.service"));
 }
 
+/* What is set for all services is a place of its own, and told with the unit that runs an engine. */
+static void test_manager(void **state)
+{
+	automachine m = { 0 };
+
+	(void)state;
+	put("/etc/systemd/system.conf", "[Manager]\nDefaultEnvironment=HSA_XNACK=1 GGML_A=1\n");
+	put(UNIT, "[Service]\nExecStart=/usr/bin/ollama serve\nEnvironment=\nEnvironment=GGML_A=2\n");
+	look(&m, open_tree());
+	assert_text(&m, "setting", "unit ollama.service HSA_XNACK", "place", "/etc/systemd/system.conf:2");
+	assert_text(&m, "setting", "unit ollama.service HSA_XNACK", "change",
+		    "take HSA_XNACK out at /etc/systemd/system.conf:2; then: sudo systemctl daemon-reexec && "
+		    "sudo systemctl try-restart ollama.service");
+	assert_text(&m, "setting", "unit ollama.service GGML_A", "value", "2");
+	assert_text(&m, "setting", "system manager HSA_XNACK", "repeats", "unit ollama.service");
+	assert_int(&m, "setting", "system manager GGML_A", "repeated", 0);
+	assert_text(&m, "scope", "system manager", "kind", "manager");
+}
+
 /* Units of users get what environment.d sets; what is replaced there is not known. */
 static void test_users(void **state)
 {
@@ -263,9 +282,16 @@ static void test_cgroups(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TREE_TEST(test_service),   TREE_TEST(test_not_restarted), TREE_TEST(test_changes),
-		TREE_TEST(test_container), cmocka_unit_test(test_folders), cmocka_unit_test(test_denied),
-		TREE_TEST(test_masked),	   TREE_TEST(test_users),	   cmocka_unit_test(test_cgroups),
+		TREE_TEST(test_service),
+		TREE_TEST(test_not_restarted),
+		TREE_TEST(test_changes),
+		TREE_TEST(test_container),
+		cmocka_unit_test(test_folders),
+		cmocka_unit_test(test_denied),
+		TREE_TEST(test_manager),
+		TREE_TEST(test_masked),
+		TREE_TEST(test_users),
+		cmocka_unit_test(test_cgroups),
 	};
 
 	return cmocka_run_group_tests_name("the probe setting", tests, NULL, NULL);

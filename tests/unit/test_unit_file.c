@@ -137,6 +137,41 @@ static void test_unset(void **state)
 	expect_unit("a.service", "OLLAMA_HOST=h|GGML_A=1|HSA_XNACK=5");
 }
 
+/* systemd.exec(5): what the manager has is passed on, which only it knows; what the unit sets itself wins. */
+static void test_passed(void **state)
+{
+	(void)state;
+	put(LIB "a.service", "[Service]\nPassEnvironment=HSA_XNACK OLLAMA_HOST\nEnvironment=OLLAMA_HOST=h\n");
+	expect_unit("a.service", "OLLAMA_HOST=h|HSA_XNACK=?");
+	put(ETC "a.service.d/1.conf", "[Service]\nPassEnvironment=\n");
+	expect_unit("a.service", "OLLAMA_HOST=h");
+}
+
+/* systemd-system.conf(5): the file, then its drop-ins by their names; an empty assignment takes back. */
+static void test_defaults(void **state)
+{
+	gd_auto_settings found = { 0 };
+	gd_autofree unread = NULL;
+	struct gd_host *h;
+
+	(void)state;
+	put("/etc/systemd/system.conf", "[Manager]\nDefaultEnvironment=HSA_XNACK=0 GGML_A=1 TOKEN=x\n"
+					"[Service]\nDefaultEnvironment=GGML_C=1\n");
+	put("/usr/lib/systemd/system.conf.d/10.conf",
+	    "[Manager]\nDefaultEnvironment=\nDefaultEnvironment=HSA_XNACK=1\n");
+	put("/etc/systemd/system.conf.d/20.conf", "[Manager]\nDefaultEnvironment=\"GGML_B=a b\"\n");
+	h = open_tree();
+	assert_int_equal(gd_unit_read_defaults(h, "system", &found, &unread), 0);
+	assert_int_equal(found.count, 2);
+	assert_string_equal(found.items[0].name, "HSA_XNACK");
+	assert_string_equal(found.items[0].value, "1");
+	assert_string_equal(found.items[0].file, "/usr/lib/systemd/system.conf.d/10.conf");
+	assert_int_equal(found.items[0].line, 3);
+	assert_string_equal(found.items[1].value, "a b");
+	assert_int_equal(gd_unit_read_defaults(h, "user", &found, &unread), -GD_ENOTCAPTURED);
+	gd_host_close(h);
+}
+
 static void test_masks(void **state)
 {
 	gd_auto_unit link = { 0 };
@@ -207,6 +242,7 @@ int main(void)
 		TREE_TEST(test_assignments), TREE_TEST(test_drop_ins), TREE_TEST(test_resets),
 		TREE_TEST(test_environment_files), TREE_TEST(test_unread), TREE_TEST(test_unset),
 		TREE_TEST(test_masks), TREE_TEST(test_templates), TREE_TEST(test_prefixes),
+		TREE_TEST(test_passed), TREE_TEST(test_defaults),
 		cmocka_unit_test(test_names),
 	};
 

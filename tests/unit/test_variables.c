@@ -86,6 +86,8 @@ static void test_units(void **state)
 	      "[Service]\nEnvironment=\"HSA_XNACK=1\" \"\n");
 	CHECK(GD_SETTINGS_UNIT, "[Service]\nEnvironment=\"HSA_XNACK=1 TOKEN=abc\n",
 	      "[Service]\nEnvironment=\"HSA_XNACK=\n");
+	CHECK(GD_SETTINGS_UNIT, "[Manager]\nDefaultEnvironment=TOKEN=abc HSA_XNACK=1\nLogLevel=info\n",
+	      "[Manager]\nDefaultEnvironment=\"HSA_XNACK=1\"\n");
 	/* Sections of others hold nothing that is wanted. */
 	CHECK(GD_SETTINGS_UNIT, "[X-Mine]\nEnvironment=HSA_XNACK=1\nToken=abc\n", "[X-Mine]\n");
 }
