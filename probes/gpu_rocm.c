@@ -13,6 +13,9 @@ static const struct gd_column columns[] = {
 	  .type = GD_TEXT,
 	  .help = "The install: rocm_install.id; absent for kernels that only a variable leads to." },
 	{ .name = "kind", .type = GD_TEXT, .help = "Its kind, as in rocm_install; other where there is no install." },
+	{ .name = "by_variable",
+	  .type = GD_BOOL,
+	  .help = "Whether no install looks into the folder, and only ROCBLAS_TENSILE_LIBPATH leads there." },
 	{ .name = "engine", .type = GD_TEXT, .help = "The engine that brought the install; absent where none did." },
 	{ .name = "version", .type = GD_VERSION, .help = "The release of ROCm." },
 	{ .name = "isa", .type = GD_TEXT, .help = "The ISA of the GPU, whatever an override says." },
@@ -242,6 +245,7 @@ static void add(struct gd_ctx *ctx, const struct gd_row *gpu, const struct gd_ro
 
 	gd_set_cell(row, "install", gd_get(install, "id"));
 	gd_set_cell(row, "kind", gd_get(install, "kind"));
+	gd_set_bool(row, "by_variable", false, "kernel_library");
 	gd_set_cell(row, "engine", gd_get(install, "engine"));
 	gd_set_cell(row, "version", gd_get(install, "version"));
 	if (!gd_is_known(gpu, "isa")) {
@@ -271,6 +275,7 @@ static void add_folder(struct gd_ctx *ctx, const struct gd_row *gpu, const struc
 	for (size_t i = 0; i < GD_COUNT(none); i++)
 		gd_set_absent(row, none[i], id);
 	gd_set_text(row, "kind", "other", id);
+	gd_set_bool(row, "by_variable", true, id);
 	gd_set_cell(row, "rocblas_directory", gd_get(folder, "id"));
 	if (gd_is_known(gpu, "isa"))
 		judge_folder(ctx, folder, gd_get_text(gpu, "isa", ""), &best);

@@ -57,8 +57,13 @@ char *gd_rocm_builds_with(const struct gd_facts *facts, const char *isa)
 	for (size_t i = 0; i < builds->count; i++) {
 		const struct gd_row *row = builds->rows[i];
 
-		if (gd_get_int(row, "rocblas", 0) && newest(builds, gd_get_text(row, "packager", ""), isa) == row)
-			gd_buf_printf(&out, "%s%s", out.len ? ", " : "", gd_get_text(row, "build", ""));
+		if (is_of(row, "source", isa))
+			continue;
+		if (!gd_get_int(row, "rocblas", 0) || newest(builds, gd_get_text(row, "packager", ""), isa) != row)
+			continue;
+		gd_buf_printf(&out, "%s%s", out.len ? ", " : "", gd_get_text(row, "build", ""));
+		if (!strcmp(gd_get_text(row, "checked", ""), "inferred"))
+			gd_buf_puts(&out, " (inferred)");
 	}
 	return out.len ? gd_buf_take(&out) : NULL;
 }

@@ -9,7 +9,8 @@ const struct gd_row *gd_rocm_build_find(const struct gd_facts *facts, const char
 					const char *version);
 /*
  * The builds that have kernels of rocBLAS for an ISA, the newest of each
- * packager: "TheRock 10.0, Debian experimental"; NULL where none is known. Owned.
+ * packager: "TheRock 10.0 (inferred), Debian 13", as rocm_release.checked says;
+ * NULL where none is known. Owned.
  */
 char *gd_rocm_builds_with(const struct gd_facts *facts, const char *isa);
 /* The last of AMD's builds that had them, where the newest known has not; NULL elsewhere. */

@@ -18,7 +18,8 @@ static const struct gd_column columns[] = {
 	{ .name = "isa", .type = GD_TEXT, .help = "The ISA of an AMD GPU that is here." },
 	{ .name = "packager",
 	  .type = GD_TEXT,
-	  .help = "Who publishes it: amd, therock, debian, ubuntu, fedora, arch, ollama, pytorch or lemonade." },
+	  .help = "Who publishes it: amd, therock, debian, ubuntu, fedora, arch, ollama, pytorch or lemonade; "
+		  "source for what a plain build of the sources makes." },
 	{ .name = "build",
 	  .type = GD_TEXT,
 	  .help = "What it is called there, as in Debian 13 or Ollama 0.5.8 to 0.6.1." },

@@ -48,6 +48,7 @@ static bool is_wanted(const char *variable)
 		"HSA_ENABLE_GFX_VERSION",
 		"ROCBLAS_TENSILE_LIBPATH",
 		"HIPBLASLT_TENSILE_LIBPATH",
+		"ROCBLAS_USE_HIPBLASLT",
 	};
 
 	for (size_t i = 0; i < GD_COUNT(names); i++)

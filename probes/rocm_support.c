@@ -18,7 +18,9 @@ static const struct gd_column columns[] = {
 	  .type = GD_TEXT,
 	  .help = "The installs found here whose rocBLAS has no kernels for it; absent where there are none." },
 	{ .name = "lacking_count", .type = GD_INT, .help = "How many these are." },
-	{ .name = "lacking_version", .type = GD_VERSION, .help = "The newest release of ROCm among them." },
+	{ .name = "amd_version",
+	  .type = GD_VERSION,
+	  .help = "The newest release of AMD's own packages among them; absent without these." },
 	{ .name = "serving",
 	  .type = GD_TEXT,
 	  .help = "The installs found here whose rocBLAS has kernels for it, and folders of such kernels that "
@@ -27,6 +29,9 @@ static const struct gd_column columns[] = {
 	{ .name = "builds",
 	  .type = GD_TEXT,
 	  .help = "Builds of ROCm that are known to have kernels for it, here or not; absent where none is known." },
+	{ .name = "sources_serve",
+	  .type = GD_BOOL,
+	  .help = "Whether rocBLAS of that release of AMD's has kernels for it where it is built from the sources." },
 	{ .name = "dropped",
 	  .type = GD_BOOL,
 	  .help = "Whether AMD's packages had kernels for it once and have them no more." },
@@ -60,12 +65,12 @@ struct side {
 	struct gd_buf installs;
 	struct gd_buf folders; /* that were listed for it */
 	int64_t count;
-	const struct gd_row *newest; /* of those whose release is known */
+	const struct gd_row *newest; /* of AMD's packages, where the release is known */
 };
 
 static bool is_newer(const struct gd_row *row, const struct gd_row *than)
 {
-	if (!gd_is_known(row, "version"))
+	if (!gd_is_known(row, "version") || strcmp(gd_get_text(row, "kind", ""), "amd") != 0)
 		return false;
 	return !than || gd_version_compare(gd_get_text(row, "version", ""), gd_get_text(than, "version", "")) > 0;
 }
@@ -118,9 +123,9 @@ static void set_installs(const struct gd_ctx *ctx, struct gd_row *row, const cha
 	set_side(row, "lacking", "lacking_count", &lacking);
 	set_side(row, "serving", "serving_count", &serving);
 	if (lacking.newest)
-		gd_set_cell(row, "lacking_version", gd_get(lacking.newest, "version"));
+		gd_set_cell(row, "amd_version", gd_get(lacking.newest, "version"));
 	else
-		gd_set_absent(row, "lacking_version", "gpu_rocm");
+		gd_set_absent(row, "amd_version", "gpu_rocm");
 	side_free(&lacking);
 	side_free(&serving);
 }
@@ -130,8 +135,11 @@ static void set_installs(const struct gd_ctx *ctx, struct gd_row *row, const cha
 static void set_releases(const struct gd_ctx *ctx, struct gd_row *row, const char *isa)
 {
 	const struct gd_row *last = gd_rocm_build_dropped(ctx->facts, isa);
+	const char *version = gd_get_text(row, "amd_version", NULL);
+	const struct gd_row *sources = version ? gd_rocm_build_find(ctx->facts, "source", isa, version) : NULL;
 	gd_autofree builds = gd_rocm_builds_with(ctx->facts, isa);
 
+	gd_set_bool(row, "sources_serve", sources && gd_get_int(sources, "rocblas", 0), "rocm_release");
 	if (builds)
 		gd_set_text(row, "builds", builds, "rocm_release");
 	else

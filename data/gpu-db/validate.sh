@@ -297,7 +297,7 @@ function within(a, b, why,    p, n, i) {
 }
 
 function check_rocm_releases(    i) {
-	if (!one_of(f[1], "amd therock debian ubuntu fedora arch ollama pytorch lemonade"))
+	if (!one_of(f[1], "amd therock debian ubuntu fedora arch ollama pytorch lemonade source"))
 		fault("unknown packager: " f[1])
 	if (f[2] == "")
 		fault("build is empty")

@@ -171,9 +171,11 @@ static void test_folder_without_install(void **state)
 	"table rocm_release complete\n" RELEASE("ROCm 6.3", "amd", "6.3.0", "6.3.4", "deprecated", "= true") \
 	RELEASE("ROCm 7.0", "amd", "7.0.0", "7.0.2", "no", "absent @ \"x\"") \
 	RELEASE("ROCm 7.2", "amd", "7.2.0", "7.2.4", "no", "= false") \
-	RELEASE("Debian 13", "debian", "5.5.1", "5.5.1", "no", "= true") \
+	RELEASE("Debian 13", "debian", "5.5.1", "5.5.1", "no", "= true\n checked = \"files\"") \
+	RELEASE("TheRock 10.0", "therock", "10.0.0", "10.0.0", "no", "= true\n checked = \"inferred\"") \
 	RELEASE("Ollama 0.6", "ollama", "6.3.3", "6.3.3", "no", "= true") \
-	RELEASE("Ollama 0.13", "ollama", "6.3.3", "6.3.3", "no", "= false")
+	RELEASE("Ollama 0.13", "ollama", "6.3.3", "6.3.3", "no", "= false") \
+	RELEASE("sources", "source", "7.1.0", "7.2.4", "no", "= true")
 #define RELEASE(build, packager, first, last, official, rocblas) \
 	"row\n id = \"" build "\"\n build = \"" build "\"\n packager = \"" packager "\"\n isa = \"gfx1103\"\n" \
 	" first = \"" first "\"\n last = \"" last "\"\n official = \"" official "\"\n" " rocblas " rocblas "\n"
@@ -202,6 +204,7 @@ static void test_support_of_a_release(void **state)
 
 #define PAIR(install, rocblas) \
 	"row\n id = \"0000:64:00.0 " install "\"\n gpu = \"0000:64:00.0\"\n install = \"" install "\"\n" \
+	" kind = \"amd\"\n" \
 	" rocblas = \"" rocblas "\"\n rocblas_directory = \"" install "/rocblas/library\"\n version = \"7.2.1\"\n"
 
 static void test_support(void **state)
@@ -214,9 +217,11 @@ static void test_support(void **state)
 	expect("rocm_support", row, "lacking", "/a, /c");
 	expect("rocm_support", row, "serving", "/b");
 	/* Ollama had them once, and AMD: what is gone cannot be installed. */
-	expect("rocm_support", row, "builds", "Debian 13");
+	expect("rocm_support", row, "builds", "Debian 13, TheRock 10.0 (inferred)");
 	expect("rocm_support", row, "last_build", "ROCm 6.3");
 	assert_true(cell("rocm_support", row, "dropped")->value.i);
+	expect("rocm_support", row, "amd_version", "7.2.1");
+	assert_true(cell("rocm_support", row, "sources_serve")->value.i);
 	assert_string_equal(cell("rocm_support", row, "lacking_count")->source,
 			    "/a/rocblas/library, /c/rocblas/library");
 	look(&gd_probe_rocm_support, GPUS "table gpu_rocm incomplete denied \"/opt\"\n");
