@@ -4,6 +4,7 @@ import glob
 import os
 import re
 import shutil
+import struct
 import subprocess
 import tempfile
 
@@ -33,6 +34,10 @@ def instructions(command):
     return int(m.group(1)) if m else None
 
 
+def machine(name):
+    return os.path.join(TOP, "tests/machines", name + ".capture")
+
+
 def largest_capture():
     captures = glob.glob(os.path.join(TOP, "tests/machines/*.capture"))
     return max(captures, key=os.path.getsize) if captures else None
@@ -54,6 +59,41 @@ def lay_out_package(package, folder, tree):
                 for end in ends if word == "stem" else [""]:
                     with open(os.path.join(place, rest[0] + end), "wb"):
                         pass
+
+
+BUNDLE_BYTES = 2 << 20
+BUNDLE_TARGETS = ["gfx90a", "gfx1030", "gfx1100", "gfx1151", "gfx1201"]
+
+
+def bundle_head():
+    """The start of one offload bundle as clang writes it: the targets, and where the code of each is."""
+    head = b"__CLANG_OFFLOAD_BUNDLE__" + struct.pack("<Q", len(BUNDLE_TARGETS))
+    each = (BUNDLE_BYTES - 4096) // len(BUNDLE_TARGETS) // 4096 * 4096
+    for i, isa in enumerate(BUNDLE_TARGETS):
+        name = b"hipv4-amdgcn-amd-amdhsa--" + isa.encode()
+        head += struct.pack("<QQQ", 4096 + i * each, each, len(name)) + name
+    return head
+
+
+def write_library(path, bundles):
+    """An ELF library with that many bundles of 2 MiB in its section .hip_fatbin; a sparse file."""
+    names = b"\0.hip_fatbin\0.shstrtab\0"
+    fatbin, strings = 4096, 4096 + bundles * BUNDLE_BYTES
+    table = strings + 64
+    sections = [(0,) * 10, (1, 1, 2, 0, fatbin, bundles * BUNDLE_BYTES, 0, 0, 4096, 0),
+                (13, 3, 0, 0, strings, len(names), 0, 0, 1, 0)]
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as f:
+        f.write(b"\177ELF\2\1\1" + bytes(9) + struct.pack("<HHIQQQIHHHHHH", 3, 62, 1, 0, 0, table, 0, 64, 0, 0, 64,
+                                                        len(sections), 2))
+        for i in range(bundles):
+            f.seek(fatbin + i * BUNDLE_BYTES)
+            f.write(bundle_head())
+        f.seek(strings)
+        f.write(names)
+        f.seek(table)
+        for section in sections:
+            f.write(struct.pack("<IIQQQQIIQQ", *section))
 
 
 def unescape(text):

@@ -30,7 +30,7 @@ def result(number, good, title, why=""):
 
 
 def check_limit(number, machine, limit):
-    capture = os.path.join(common.TOP, "tests/machines", machine + ".capture")
+    capture = common.machine(machine)
     count = common.instructions([common.GPUDOCTOR, "check", "--capture", capture])
     good = count is not None and os.path.exists(capture) and count <= limit
     why = "%s million instructions; the limit is %.1f" % (count / 1e6 if count else "no", limit / 1e6)
