@@ -68,7 +68,12 @@ static const struct gd_column columns[] = {
 	  .help = "What leads there: ROCBLAS_TENSILE_LIBPATH, LD_LIBRARY_PATH, the engine, or the loader." },
 	{ .name = "true_kernels", .type = GD_BOOL, .help = "There are usable kernels for the GPU's own ISA in it." },
 	{ .name = "assumed_kernels", .type = GD_BOOL, .help = "There are usable kernels for the other ISA in it." },
-	{ .name = "proved_needless", .type = GD_BOOL, .help = "That true_kernels holds was seen." },
+	{ .name = "engine_needs_it",
+	  .type = GD_BOOL,
+	  .help = "A back end of the scope's engine was seen to have no code for the GPU's own ISA." },
+	{ .name = "proved_needless",
+	  .type = GD_BOOL,
+	  .help = "That true_kernels holds was seen, and not that the engine needs the override." },
 	{ .name = "proved_useless", .type = GD_BOOL, .help = "That assumed_kernels does not hold was seen." },
 	{ .name = "proved_refused", .type = GD_BOOL, .help = "That the runtime hides a GPU for it or fails was seen." },
 	{ .name = "runtime",
@@ -227,10 +232,32 @@ static char *judge_value(struct gd_ctx *ctx, struct gd_row *row, const struct gd
 	return assumed;
 }
 
-/* Known in every case: what was not seen was not seen. */
-static void set_proofs(struct gd_row *row)
+/* Kernels of rocBLAS are no use to an engine whose own code is for another chip. */
+static bool engine_needs_it(const struct gd_ctx *ctx, const struct gd_row *row)
 {
-	gd_set_bool(row, "proved_needless", gd_get_int(row, "true_kernels", 0) == 1, "true_kernels");
+	const struct gd_rows *codes = gd_facts_table_peek(ctx->facts, "gpu_code");
+	const struct gd_row *scope = gd_facts_find(ctx->facts, "scope", gd_get_text(row, "scope", ""));
+	const char *engine = scope ? gd_get_text(scope, "engine", NULL) : NULL;
+
+	for (size_t i = 0; engine && i < codes->count; i++) {
+		const struct gd_row *code = codes->rows[i];
+
+		if (!strcmp(gd_get_text(code, "gpu", ""), gd_get_text(row, "gpu", "-")) &&
+		    !strcmp(gd_get_text(code, "role", ""), "ggml-hip") &&
+		    !strcmp(gd_get_text(code, "engine", ""), engine) &&
+		    !strcmp(gd_get_text(code, "code", ""), "missing"))
+			return true;
+	}
+	return false;
+}
+
+/* Known in every case: what was not seen was not seen. */
+static void set_proofs(const struct gd_ctx *ctx, struct gd_row *row)
+{
+	bool needed = engine_needs_it(ctx, row);
+
+	gd_set_bool(row, "engine_needs_it", needed, "gpu_code");
+	gd_set_bool(row, "proved_needless", gd_get_int(row, "true_kernels", 0) == 1 && !needed, "true_kernels");
 	gd_set_bool(row, "proved_useless",
 		    gd_is_known(row, "assumed_kernels") && !gd_get_int(row, "assumed_kernels", 1), "assumed_kernels");
 	gd_set_bool(row, "proved_refused", strcmp(gd_get_text(row, "runtime", "starts"), "starts") != 0, "runtime");
@@ -392,7 +419,7 @@ static void add_row(struct gd_ctx *ctx, const struct gd_row *scope, const struct
 	assumed = judge_value(ctx, row, gd_get(row, "value"), gd_get(row, "isa"));
 	gd_override_set_kernels(ctx, row, scope_id, gd_get_text(gpu, "isa", NULL), assumed);
 	set_runtime(ctx, row, !strcmp(scope_id, "caller"));
-	set_proofs(row);
+	set_proofs(ctx, row);
 }
 
 static bool is_open_table(const struct gd_rows *rows)
@@ -431,6 +458,6 @@ const struct gd_probe gd_probe_rocm_override = {
 	.name = "rocm_override",
 	.help = "Judges overrides of the ISA: which chip ROCm takes each GPU for, and whether that is known to run.",
 	.tables = (const struct gd_table *const[]){ &table, NULL },
-	.needs = (const char *const[]){ "setting", "gpu", "kfd", "hsa", "rocm", "rocm_kernels", NULL },
+	.needs = (const char *const[]){ "setting", "gpu", "kfd", "hsa", "rocm", "rocm_kernels", "gpu_code", NULL },
 	.run = run,
 };

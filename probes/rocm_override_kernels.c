@@ -40,7 +40,7 @@ static const struct gd_row *library_at(const struct gd_ctx *ctx, const char *pat
 	const struct gd_rows *libraries = rows_of(ctx, "kernel_library");
 	gd_autofree real = NULL;
 
-	if (!libraries || gd_host_resolve(ctx->host, path, &real) < 0)
+	if (gd_host_resolve(ctx->host, path, &real) < 0)
 		return NULL;
 	for (size_t i = 0; i < libraries->count; i++)
 		if (text_is(libraries->rows[i], "library", "rocblas") && text_is(libraries->rows[i], "id", real))
@@ -140,7 +140,7 @@ static const struct gd_row *install_at(const struct gd_ctx *ctx, const char *pat
 	const struct gd_rows *installs = rows_of(ctx, "rocm_install");
 	gd_autofree real = NULL;
 
-	if (!installs || gd_host_resolve(ctx->host, path, &real) < 0)
+	if (gd_host_resolve(ctx->host, path, &real) < 0)
 		return NULL;
 	for (size_t i = 0; i < installs->count; i++)
 		if (text_is(installs->rows[i], "id", real))
@@ -156,7 +156,7 @@ static void take_install(const struct gd_ctx *ctx, const struct gd_row *install,
 
 	if (take_beside(ctx, id, isa, from, f))
 		return;
-	for (size_t i = 0; libraries && i < libraries->count; i++)
+	for (size_t i = 0; i < libraries->count; i++)
 		if (text_is(libraries->rows[i], "library", "rocblas") && text_is(libraries->rows[i], "install", id)) {
 			f->library = libraries->rows[i];
 			f->path = gd_row_key(f->library);
@@ -255,7 +255,7 @@ static bool by_engine(const struct gd_ctx *ctx, const char *scope_id, const char
 	const struct gd_rows *installs = rows_of(ctx, "rocm_install");
 	const char *program = scope ? gd_get_text(scope, "program", NULL) : NULL;
 
-	for (size_t i = 0; installs && program && i < installs->count; i++) {
+	for (size_t i = 0; program && i < installs->count; i++) {
 		const struct gd_row *install = installs->rows[i];
 
 		if (!text_is(install, "kind", "engine") || !has_rocblas(install) || !belongs_to(ctx, install, program))
@@ -293,17 +293,13 @@ static const struct gd_row *system_install(const struct gd_rows *installs, bool 
 static void by_loader(const struct gd_ctx *ctx, const char *isa, struct folder *f)
 {
 	const struct gd_rows *installs = rows_of(ctx, "rocm_install");
-	const struct gd_row *install = NULL;
 	bool several = false;
+	const struct gd_row *install = system_install(installs, &several);
 
-	if (installs)
-		install = system_install(installs, &several);
 	if (install)
 		take_install(ctx, install, isa, "the loader", f);
 	else if (several)
 		leave_open(f, GD_GAP_AMBIGUOUS, "several installs of ROCm hold a rocBLAS, none is the loader's", NULL);
-	else if (!installs)
-		leave_open(f, GD_GAP_NOT_PROBED, "installs of ROCm were not looked for", NULL);
 	else if (!installs->complete)
 		leave_open(f, installs->gap, installs->detail, installs->remedy);
 }
@@ -335,8 +331,9 @@ static void set_has_kernels(struct gd_row *row, const char *column, const struct
 		gd_set_bool(row, column, true, source);
 	else if (isas->state == GD_UNKNOWN)
 		gd_set_unknown(row, column, isas->gap, isas->detail, isas->remedy);
-	else if (text_is(f->library, "layout", "kpack"))
-		gd_set_unknown(row, column, GD_GAP_NO_SOURCE, "kernels may be in an archive that is not read", NULL);
+	else if (!gd_get_int(f->library, "complete", 0))
+		gd_set_unknown(row, column, GD_GAP_NO_SOURCE, "it may hold kernels for more than its names tell",
+			       NULL);
 	else
 		gd_set_bool(row, column, false, source);
 }

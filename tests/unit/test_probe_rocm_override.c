@@ -10,30 +10,11 @@ extern const struct gd_probe gd_probe_rocm_setting;
 extern const struct gd_probe gd_probe_setting;
 extern const struct gd_probe gd_probe_gpu;
 extern const struct gd_probe gd_probe_kfd;
+extern const struct gd_probe gd_probe_rocm;
+extern const struct gd_probe gd_probe_rocm_kernels;
+extern const struct gd_probe gd_probe_gpu_code;
 
 static struct gd_gpudb *db;
-
-/* Tables of the probes that this one reads, filled by hand. */
-static const struct gd_column install_columns[] = {
-	{ .name = "id", .type = GD_TEXT, .flags = GD_COL_KEY, .help = "" },
-	{ .name = "kind", .type = GD_TEXT, .help = "" },
-	{ .name = "found_by", .type = GD_TEXT, .help = "" },
-	{ .name = "engine", .type = GD_TEXT, .help = "" },
-	{ .name = "rocblas_file", .type = GD_TEXT, .help = "" },
-};
-static const struct gd_table install_table = {
-	.name = "rocm_install", .help = "", .columns = install_columns, .column_count = GD_COUNT(install_columns),
-};
-static const struct gd_column library_columns[] = {
-	{ .name = "id", .type = GD_TEXT, .flags = GD_COL_KEY, .help = "" },
-	{ .name = "library", .type = GD_TEXT, .help = "" },
-	{ .name = "install", .type = GD_TEXT, .help = "" },
-	{ .name = "layout", .type = GD_TEXT, .help = "" },
-	{ .name = "isas", .type = GD_TEXT, .help = "" },
-};
-static const struct gd_table library_table = {
-	.name = "kernel_library", .help = "", .columns = library_columns, .column_count = GD_COUNT(library_columns),
-};
 
 static void declare(struct gd_facts *f, const struct gd_probe *probe)
 {
@@ -58,6 +39,9 @@ static void begin(struct machine *m)
 	declare(m->facts, &gd_probe_setting);
 	declare(m->facts, &gd_probe_gpu);
 	declare(m->facts, &gd_probe_kfd);
+	declare(m->facts, &gd_probe_rocm);
+	declare(m->facts, &gd_probe_rocm_kernels);
+	declare(m->facts, &gd_probe_gpu_code);
 }
 
 static void add_gpu(struct machine *m, const char *id, int64_t node, const char *isa)
@@ -207,13 +191,18 @@ static void test_values(void **state)
 	judge_one(&m, "gfx1031", NULL);
 	expect_gap(&m, T, KEY, "valid", GD_GAP_DENIED);
 	expect_gap(&m, T, KEY, "verdict", GD_GAP_DENIED);
-	judge_one(&m, NULL, "10.3.0");
+	begin(&m);
+	gd_facts_incomplete(m.facts, "rocm_install", GD_GAP_DENIED, "/opt", NULL);
+	add_gpu(&m, "0000:03:00.0", 1, NULL);
+	add_scope(&m, "unit a", "unit");
+	set(&m, "unit a", OVERRIDE, "10.3.0");
+	judge(&m);
 	assert_text(&m, T, KEY, "isa_assumed", "gfx1030");
 	expect_gap(&m, T, KEY, "relation", GD_GAP_NO_SOURCE);
 	assert_int(&m, T, KEY, "proved_needless", 0);
 	assert_int(&m, T, KEY, "proved_useless", 0);
-	/* Nobody looked for installs: unknown, and not "no kernels". */
-	expect_gap(&m, T, KEY, "assumed_kernels", GD_GAP_NOT_PROBED);
+	/* Not every place for installs was looked into: unknown, and not "no kernels". */
+	expect_gap(&m, T, KEY, "assumed_kernels", GD_GAP_DENIED);
 }
 
 /* The variable with the number of a node wins, for that node alone. */
@@ -297,12 +286,6 @@ static void add_kernels(struct machine *m, const char *install, const char *kind
 	gd_autofree id = gd_xasprintf("%s/rocblas/library", install);
 	struct gd_row *row;
 
-	if (!gd_facts_table_peek(m->facts, "rocm_install")) {
-		gd_facts_declare(m->facts, &install_table, "test");
-		gd_facts_declare(m->facts, &library_table, "test");
-		gd_facts_complete(m->facts, "rocm_install");
-		gd_facts_complete(m->facts, "kernel_library");
-	}
 	row = gd_facts_add(m->facts, "rocm_install");
 	gd_set_text(row, "id", install, "test");
 	gd_set_text(row, "kind", kind, "test");
@@ -315,6 +298,19 @@ static void add_kernels(struct machine *m, const char *install, const char *kind
 	gd_set_text(row, "install", install, "test");
 	gd_set_text(row, "layout", "lazy", "test");
 	gd_set_text(row, "isas", isas, "test");
+	gd_set_bool(row, "complete", true, "test");
+}
+
+/* The back end of an engine, and what it holds for the first GPU. */
+static void add_code(struct machine *m, const char *engine, const char *code)
+{
+	struct gd_row *row = gd_facts_add(m->facts, "gpu_code");
+
+	gd_set_text(row, "id", "0000:03:00.0 /x/libggml-hip.so", "test");
+	gd_set_text(row, "gpu", "0000:03:00.0", "test");
+	gd_set_text(row, "role", "ggml-hip", "test");
+	gd_set_text(row, "engine", engine, "test");
+	gd_set_text(row, "code", code, "test");
 }
 
 /* What the scope loads decides: its own variable before the install of the machine. */
@@ -344,6 +340,28 @@ static void test_kernels(void **state)
 	assert_text(&m, T, KEY, "directory_from", "ROCBLAS_TENSILE_LIBPATH");
 	assert_int(&m, T, KEY, "true_kernels", 1);
 	assert_int(&m, T, KEY, "proved_useless", 1);
+	/* The engine's own code is for the other chip: it needs the override, whatever rocBLAS has. */
+	begin(&m);
+	add_gpu(&m, "0000:03:00.0", 1, "gfx1201");
+	add_scope(&m, "unit a", "unit");
+	gd_set_text(gd_facts_table_peek(m.facts, "scope")->rows[0], "engine", "llama.cpp", "test");
+	set(&m, "unit a", OVERRIDE, "12.0.0");
+	add_kernels(&m, "/opt/rocm/lib", "amd", "gfx1200 gfx1201");
+	add_code(&m, "llama.cpp", "missing");
+	judge(&m);
+	assert_int(&m, T, KEY, "true_kernels", 1);
+	assert_int(&m, T, KEY, "engine_needs_it", 1);
+	assert_int(&m, T, KEY, "proved_needless", 0);
+	/* Archives may hold what no name tells of. */
+	begin(&m);
+	add_gpu(&m, "0000:03:00.0", 1, "gfx1201");
+	add_scope(&m, "unit a", "unit");
+	set(&m, "unit a", OVERRIDE, "12.0.0");
+	add_kernels(&m, "/opt/rocm/lib", "amd", "gfx1201");
+	gd_set_bool(gd_facts_table_peek(m.facts, "kernel_library")->rows[0], "complete", false, "test");
+	judge(&m);
+	assert_int(&m, T, KEY, "true_kernels", 1);
+	expect_gap(&m, T, KEY, "assumed_kernels", GD_GAP_NO_SOURCE);
 	/* Of two installs nothing says which one is loaded. */
 	begin(&m);
 	add_gpu(&m, "0000:03:00.0", 1, "gfx1201");
