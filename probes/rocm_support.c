@@ -40,16 +40,20 @@ static const struct gd_column columns[] = {
 	  .help = "The last of AMD's releases that had them; absent where it was not dropped." },
 	{ .name = "sibling_serves",
 	  .type = GD_BOOL,
-	  .help = "Whether code of another ISA is known to work on this GPU, and an install found here has kernels for "
-		  "that one." },
+	  .help = "Whether code of another ISA is known to work on this GPU by more than one report, and an install "
+		  "found here has kernels for that one." },
 	{ .name = "sibling",
 	  .type = GD_TEXT,
 	  .help = "That ISA; absent where there is none." },
 	{ .name = "sibling_install", .type = GD_TEXT, .help = "That install: rocm_install.id." },
-	{ .name = "sibling_override",
+	{ .name = "sibling_setting",
 	  .type = GD_TEXT,
-	  .help = "The value of HSA_OVERRIDE_GFX_VERSION that makes ROCm take the GPU for that ISA." },
+	  .help = "The variable and value that make ROCm take the GPU for that ISA: for its node alone, where there "
+		  "are AMD GPUs of other ISAs." },
 	{ .name = "sibling_evidence", .type = GD_TEXT, .help = "How that is known." },
+	{ .name = "sibling_in_use",
+	  .type = GD_BOOL,
+	  .help = "Whether an override that was found makes ROCm take the GPU for that ISA already." },
 };
 
 static const struct gd_table table = {
@@ -183,36 +187,71 @@ static const struct gd_cell *install_with(const struct gd_ctx *ctx, const char *
 	return NULL;
 }
 
-/* The row of hsa-override.csv by which code of another ISA works and is here, or -1. */
+static const char *csv_cell(const struct gd_csv *t, size_t row, const char *column)
+{
+	return gd_csv_peek(t, row, gd_csv_column(t, column));
+}
+
+/* The row of hsa-override.csv by which code of another ISA works and is here, or -1. One report is no advice. */
 static int find_sibling(const struct gd_ctx *ctx, const struct gd_csv *t, const char *isa)
 {
 	for (size_t i = 0; i < t->rows; i++)
-		if (!strcmp(gd_csv_peek(t, i, gd_csv_column(t, "isa")), isa) &&
-		    !strcmp(gd_csv_peek(t, i, gd_csv_column(t, "verdict")), "works") &&
-		    install_with(ctx, gd_csv_peek(t, i, gd_csv_column(t, "assumed"))))
+		if (!strcmp(csv_cell(t, i, "isa"), isa) && !strcmp(csv_cell(t, i, "verdict"), "works") &&
+		    strcmp(csv_cell(t, i, "reach"), "one") != 0 && install_with(ctx, csv_cell(t, i, "assumed")))
 			return (int)i;
 	return -1;
 }
 
-static void set_sibling(const struct gd_ctx *ctx, struct gd_row *row, const char *isa)
+/* The variable for all GPUs would break the others, where these are of another kind. NULL where no node is known. */
+static char *setting_for(const struct gd_ctx *ctx, const struct gd_row *gpu, const char *value)
 {
-	static const char *const names[] = { "sibling", "sibling_install", "sibling_override", "sibling_evidence" };
+	const struct gd_rows *gpus = gd_facts_table_peek(ctx->facts, "gpu");
+	bool alone = true;
+
+	for (size_t i = 0; i < gpus->count; i++)
+		if (gd_gpu_join_takes(gpus->rows[i]) &&
+		    strcmp(gd_get_text(gpus->rows[i], "isa", ""), gd_get_text(gpu, "isa", "")) != 0)
+			alone = false;
+	if (alone)
+		return gd_xasprintf("HSA_OVERRIDE_GFX_VERSION=%s", value);
+	if (!gd_is_known(gpu, "kfd_node"))
+		return NULL;
+	return gd_xasprintf("HSA_OVERRIDE_GFX_VERSION_%d=%s", (int)gd_get_int(gpu, "kfd_node", 0), value);
+}
+
+static bool is_in_use(const struct gd_ctx *ctx, const char *gpu, const char *sibling)
+{
+	const struct gd_rows *overrides = gd_facts_table_peek(ctx->facts, "rocm_override");
+
+	for (size_t i = 0; i < overrides->count; i++)
+		if (!strcmp(gd_get_text(overrides->rows[i], "gpu", ""), gpu) &&
+		    !strcmp(gd_get_text(overrides->rows[i], "isa_assumed", ""), sibling))
+			return true;
+	return false;
+}
+
+static void set_sibling(const struct gd_ctx *ctx, struct gd_row *row, const struct gd_row *gpu)
+{
+	static const char *const names[] = { "sibling", "sibling_install", "sibling_setting", "sibling_evidence",
+					     "sibling_in_use" };
 	const struct gd_csv *t = gd_gpudb_table_peek(ctx->db, "hsa-override");
-	int found = find_sibling(ctx, t, isa);
-	const char *sibling = found < 0 ? NULL : gd_csv_peek(t, (size_t)found, gd_csv_column(t, "assumed"));
+	int found = find_sibling(ctx, t, gd_get_text(gpu, "isa", ""));
+	const char *sibling = found < 0 ? NULL : csv_cell(t, (size_t)found, "assumed");
 	gd_autofree value = sibling ? override_for(sibling) : NULL;
+	gd_autofree setting = value ? setting_for(ctx, gpu, value) : NULL;
 	gd_autofree source = NULL;
 
-	gd_set_bool(row, "sibling_serves", value != NULL, "data/gpu-db/hsa-override.csv");
-	for (size_t i = 0; !value && i < GD_COUNT(names); i++)
+	gd_set_bool(row, "sibling_serves", setting != NULL, "data/gpu-db/hsa-override.csv");
+	for (size_t i = 0; !setting && i < GD_COUNT(names); i++)
 		gd_set_absent(row, names[i], "data/gpu-db/hsa-override.csv");
-	if (!value)
+	if (!setting)
 		return;
 	source = gd_xasprintf("data/gpu-db/hsa-override.csv:%u", t->lines[found]);
 	gd_set_text(row, "sibling", sibling, source);
 	gd_set_cell(row, "sibling_install", install_with(ctx, sibling));
-	gd_set_text(row, "sibling_override", value, source);
-	gd_set_text(row, "sibling_evidence", gd_csv_peek(t, (size_t)found, gd_csv_column(t, "evidence")), source);
+	gd_set_text(row, "sibling_setting", setting, source);
+	gd_set_text(row, "sibling_evidence", csv_cell(t, (size_t)found, "evidence"), source);
+	gd_set_bool(row, "sibling_in_use", is_in_use(ctx, gd_get_text(gpu, "id", ""), sibling), "rocm_override");
 }
 
 /* ------------------------------------------------------------------ rows -- */
@@ -227,7 +266,7 @@ static void add(struct gd_ctx *ctx, const struct gd_row *gpu)
 	if (gd_is_known(gpu, "isa")) {
 		set_installs(ctx, row, gd_get_text(gpu, "id", ""));
 		set_releases(ctx, row, gd_get_text(gpu, "isa", ""));
-		set_sibling(ctx, row, gd_get_text(gpu, "isa", ""));
+		set_sibling(ctx, row, gpu);
 		return;
 	}
 	for (size_t i = 3; i < GD_COUNT(columns); i++)
@@ -255,6 +294,6 @@ const struct gd_probe gd_probe_rocm_support = {
 	.name = "rocm_support",
 	.help = "Tells which installs of ROCm serve each AMD GPU, and which do not.",
 	.tables = (const struct gd_table *const[]){ &table, NULL },
-	.needs = (const char *const[]){ "gpu", "gpu_rocm", "rocm_kernels", "rocm_release", NULL },
+	.needs = (const char *const[]){ "gpu", "gpu_rocm", "rocm_kernels", "rocm_release", "rocm_override", NULL },
 	.run = run,
 };

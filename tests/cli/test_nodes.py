@@ -144,7 +144,8 @@ def check_accounts(t, place):
         for who in ({}, NOBODY):
             record = tap.run("record", "-", env=ENVIRONMENT, **who).stdout
             t.ok("group_name = \"render\"" in record, "a record has the name of a node's group", record[-400:])
-            t.equal([word for word in ("zaphod", "mice", "trillian", "4242", "file /etc/group") if word in record], [],
+            secrets = ("zaphod", "mice", "trillian", ":4242:", "file /etc/group")
+            t.equal([word for word in secrets if word in record], [],
                     "and neither other groups nor anybody's membership")
         stranger = dict(NOBODY, user=54321)
         t.equal(facts(**stranger).row("device_node", RENDER, "group_name", "accessible", "in_group", "in_group_file"),

@@ -230,9 +230,11 @@ static void test_support(void **state)
 	assert_int_equal(cell("rocm_support", row, "builds")->state, GD_ABSENT);
 }
 
-#define NAVI22 \
-	"table gpu complete\nrow\n id = \"0000:64:00.0\"\n vendor = \"AMD\"\n compute = true\n" \
-	" isa = \"gfx1031\"\n"
+#define FIRST(isa) \
+	"table gpu complete\nrow\n id = \"0000:64:00.0\"\n vendor = \"AMD\"\n compute = true\n isa = \"" isa "\"\n"
+#define NAVI22 FIRST("gfx1031")
+#define KRACKAN FIRST("gfx1152")
+#define NAVI31 "row\n id = \"0000:65:00.0\"\n vendor = \"AMD\"\n compute = true\n isa = \"gfx1100\"\n"
 
 /* AMD's engineers: gfx1031 runs code for gfx1030 (ROCm/rocBLAS#1339). */
 static void test_sibling(void **state)
@@ -246,10 +248,22 @@ static void test_sibling(void **state)
 	" usable = " usable "\n"
 	look(&gd_probe_rocm_support, WITH(NAVI22, "gfx1030", "true"));
 	expect("rocm_support", row, "sibling", "gfx1030");
-	expect("rocm_support", row, "sibling_override", "10.3.0");
+	expect("rocm_support", row, "sibling_setting", "HSA_OVERRIDE_GFX_VERSION=10.3.0");
 	expect("rocm_support", row, "sibling_install", "/a");
 	look(&gd_probe_rocm_support, WITH(NAVI22, "gfx1030", "false"));
 	assert_int_equal(cell("rocm_support", row, "sibling")->state, GD_ABSENT);
+	assert_false(cell("rocm_support", row, "sibling_in_use")->value.i);
+	look(&gd_probe_rocm_support, WITH(NAVI22, "gfx1030", "true") "table rocm_override complete\nrow\n id = \"x\"\n"
+	     " gpu = \"0000:64:00.0\"\n isa_assumed = \"gfx1030\"\n");
+	assert_true(cell("rocm_support", row, "sibling_in_use")->value.i);
+	/* Beside a GPU of another kind the variable of its node alone. */
+	look(&gd_probe_rocm_support, WITH(NAVI22 " kfd_node = 2\n" NAVI31, "gfx1030", "true"));
+	expect("rocm_support", row, "sibling_setting", "HSA_OVERRIDE_GFX_VERSION_2=10.3.0");
+	look(&gd_probe_rocm_support, WITH(NAVI22 NAVI31, "gfx1030", "true"));
+	assert_int_equal(cell("rocm_support", row, "sibling_setting")->state, GD_ABSENT);
+	/* Of gfx1152 as gfx1150 there is one report. */
+	look(&gd_probe_rocm_support, WITH(KRACKAN, "gfx1150", "true"));
+	assert_false(cell("rocm_support", row, "sibling_serves")->value.i);
 	/* Of gfx1103 as gfx1102 reports differ. */
 	look(&gd_probe_rocm_support, WITH(GPUS, "gfx1102", "true"));
 	assert_int_equal(cell("rocm_support", row, "sibling")->state, GD_ABSENT);
