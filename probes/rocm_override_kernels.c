@@ -169,16 +169,21 @@ static void take_install(const struct gd_ctx *ctx, const struct gd_row *install,
 	leave_open(f, GD_GAP_NOT_PROBED, "the folder was not read", NULL);
 }
 
-/* A librocblas that no install was made of: 1 where there is one, -1 where that cannot be seen. */
+/*
+ * A librocblas that no install was made of: 1 where there is one, -1 where that cannot be seen. What the
+ * folder's list leaves out is not there; a folder that may be entered only is asked name by name.
+ */
 static int holds_rocblas(const struct gd_ctx *ctx, const char *dir)
 {
 	static const char *const names[] = { "librocblas.so.5", "librocblas.so.4", "librocblas.so.0", "librocblas.so" };
+	gd_autostrv list = { 0 };
+	bool listed = gd_host_list_any(ctx->host, dir, &list) == 0;
 	int found = 0;
 
 	for (size_t i = 0; i < GD_COUNT(names) && found <= 0; i++) {
 		gd_autofree path = gd_xasprintf("%s/%s", dir, names[i]);
 		struct gd_stat st;
-		int r = gd_host_stat(ctx->host, path, &st);
+		int r = listed && !gd_strv_has(&list, names[i]) ? -ENOENT : gd_host_stat(ctx->host, path, &st);
 
 		if (r == 0)
 			found = 1;

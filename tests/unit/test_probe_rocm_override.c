@@ -24,14 +24,14 @@ static void declare(struct gd_facts *f, const struct gd_probe *probe)
 	}
 }
 
-/* An empty machine, all of it looked at. */
-static void begin(struct machine *m)
+static void begin_with(struct machine *m, const char *origin, const char *files)
 {
-	static const char empty[] = "gpudoctor-capture 1\norigin live\nabsent /opt/none\nend 1\n";
+	gd_autofree text =
+		gd_xasprintf("gpudoctor-capture 1\norigin %s\n%send %u\n", origin, files, count_entries(files));
 	struct gd_capture *capture = NULL;
 	struct gd_err err = { "" };
 
-	if (gd_capture_parse("test", empty, strlen(empty), &capture, &err) < 0)
+	if (gd_capture_parse("test", text, strlen(text), &capture, &err) < 0)
 		fail_msg("%s", err.text);
 	machine_free(m);
 	m->host = gd_capture_host(capture);
@@ -42,6 +42,12 @@ static void begin(struct machine *m)
 	declare(m->facts, &gd_probe_rocm);
 	declare(m->facts, &gd_probe_rocm_kernels);
 	declare(m->facts, &gd_probe_gpu_code);
+}
+
+/* An empty machine, all of it looked at. */
+static void begin(struct machine *m)
+{
+	begin_with(m, "live", "absent /opt/none\n");
 }
 
 static void add_gpu(struct machine *m, const char *id, int64_t node, const char *isa)
@@ -373,6 +379,36 @@ static void test_kernels(void **state)
 	expect_gap(&m, T, KEY, "true_kernels", GD_GAP_AMBIGUOUS);
 }
 
+/* A tree lists a folder in full and says nothing of files that are not in it. */
+static void test_loader_path(void **state)
+{
+	static const struct {
+		const char *files;
+		const char *directory;
+	} cases[] = {
+		{ "dir /engine\n|libggml-hip.so\n", "/opt/rocm/lib/rocblas/library" },
+		{ "dir /engine\n|librocblas.so.5\nfile /engine/librocblas.so.5\n", NULL },
+		{ "error dir /engine EACCES\n", NULL },
+		{ "", NULL },
+	};
+	automachine m = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < GD_COUNT(cases); i++) {
+		begin_with(&m, "tree", cases[i].files);
+		add_gpu(&m, "0000:03:00.0", 1, "gfx1201");
+		add_scope(&m, "unit a", "unit");
+		set(&m, "unit a", OVERRIDE, "12.0.0");
+		set(&m, "unit a", "LD_LIBRARY_PATH", "/engine");
+		add_kernels(&m, "/opt/rocm/lib", "amd", "gfx1200 gfx1201");
+		judge(&m);
+		if (cases[i].directory)
+			assert_text(&m, T, KEY, "rocblas_directory", cases[i].directory);
+		else
+			assert_false(gd_is_known(row_of(&m, T, KEY), "rocblas_directory"));
+	}
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -392,7 +428,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_isas),   cmocka_unit_test(test_relations),  cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_values), cmocka_unit_test(test_nodes),	  cmocka_unit_test(test_shared),
-		cmocka_unit_test(test_kernels), cmocka_unit_test(test_other_gpus),
+		cmocka_unit_test(test_kernels), cmocka_unit_test(test_other_gpus), cmocka_unit_test(test_loader_path),
 	};
 
 	return cmocka_run_group_tests_name("the probe rocm_override", tests, set_up, tear_down);
