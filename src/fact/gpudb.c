@@ -178,7 +178,7 @@ char *gd_pci_match_names(const struct gd_pci_match *m)
 	for (size_t i = 0; i < names.count && i < 3; i++)
 		gd_strv_add(&first, names.items[i]);
 	joined = gd_strv_join(&first, " or ");
-	return names.count > 3 ? gd_xasprintf("%s or %zu others", joined, names.count - 3) : gd_xstrdup(joined);
+	return names.count > 3 ? gd_xasprintf("%s or %zu more", joined, names.count - 3) : gd_xstrdup(joined);
 }
 
 /* The last column wanted of the row for a vendor and device, or NULL. */
