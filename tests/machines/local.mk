@@ -17,11 +17,13 @@ MACHINES = \
 	rx5700xt-sapphire \
 	rx580-sapphire \
 	rx6600xt-xfx \
+	rx6700xt-override-w2155 \
 	rx6900xt-sapphire \
 	rx7700s-framework16 \
 	rx7900xtx-kfd-node \
 	rx7900xtx-sapphire \
 	rx9070xt-powercolor \
+	ryzen-7940hs-780m-rocblas \
 	seed-780m-sles \
 	seed-mi50 \
 	seed-rtx3070-laptop \
