@@ -18,6 +18,9 @@ static const struct gd_column columns[] = {
 	  .type = GD_BOOL,
 	  .help = "Whether the engine leaves out by itself a GPU that it has no code for, as Ollama does." },
 	{ .name = "isa", .type = GD_TEXT, .help = "The ISA of the GPU, whatever an override says." },
+	{ .name = "beside_served",
+	  .type = GD_BOOL,
+	  .help = "Whether the GPU is an integrated one, and the file has code for another GPU here." },
 	{ .name = "code",
 	  .type = GD_TEXT,
 	  .help = "Code for that ISA in the file: present, generic (for a family of chips) or missing." },
@@ -80,10 +83,35 @@ static void add(struct gd_ctx *ctx, const struct gd_row *gpu, const struct gd_ro
 		gd_set_cell(row, "code", gd_get(gpu, "isa"));
 }
 
+static bool is_served(const struct gd_row *pair)
+{
+	const char *code = gd_get_text(pair, "code", "");
+
+	return !strcmp(code, "present") || !strcmp(code, "generic");
+}
+
+/* Once all pairs are there. Whether another one serves may be unknown: then it was not seen to. */
+static void set_beside(const struct gd_ctx *ctx, const struct gd_rows *pairs, struct gd_row *row)
+{
+	const struct gd_row *gpu = gd_facts_find(ctx->facts, "gpu", gd_get_text(row, "gpu", ""));
+	const char *file = gd_get_text(row, "file", "");
+	bool beside = false;
+
+	for (size_t i = 0; i < pairs->count; i++)
+		if (pairs->rows[i] != row && !strcmp(gd_get_text(pairs->rows[i], "file", ""), file) &&
+		    is_served(pairs->rows[i]))
+			beside = true;
+	gd_set_bool(row, "beside_served", beside && gpu && gd_get_int(gpu, "integrated", 0), "gpu, gpu_code");
+}
+
 static int run(struct gd_ctx *ctx, struct gd_err *err)
 {
+	const struct gd_rows *pairs = gd_facts_table_peek(ctx->facts, table.name);
+
 	(void)err;
 	gd_gpu_join(ctx, table.name, "code_file", add);
+	for (size_t i = 0; i < pairs->count; i++)
+		set_beside(ctx, pairs, pairs->rows[i]);
 	return 0;
 }
 

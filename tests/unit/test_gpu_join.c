@@ -298,6 +298,23 @@ static void test_code(void **state)
 	assert_int_equal(cell("gpu_code", row, "code")->gap, GD_GAP_NOT_CAPTURED);
 }
 
+#define APU "row\n id = \"0000:0a:00.0\"\n vendor = \"AMD\"\n compute = true\n integrated = true\n isa = \"gfx1036\"\n"
+
+static void test_beside(void **state)
+{
+	static const char apu[] = "0000:0a:00.0 /x/libggml-hip.so";
+
+	(void)state;
+	look(&gd_probe_gpu_code, GPUS APU FILE_ROW("isas = \"gfx1103\"\n") "table code_isa complete\n"
+	     TARGET("gfx1103"));
+	expect("gpu_code", apu, "code", "missing");
+	assert_true(cell("gpu_code", apu, "beside_served")->value.i);
+	assert_false(cell("gpu_code", "0000:64:00.0 /x/libggml-hip.so", "beside_served")->value.i);
+	look(&gd_probe_gpu_code, GPUS APU FILE_ROW("isas = \"gfx1201\"\n") "table code_isa complete\n"
+	     TARGET("gfx1201"));
+	assert_false(cell("gpu_code", apu, "beside_served")->value.i);
+}
+
 static void test_rocwmma_header(void **state)
 {
 	gd_autostrv isas = { 0 };
@@ -322,6 +339,7 @@ int main(void)
 		cmocka_unit_test(test_support),
 		cmocka_unit_test(test_sibling),
 		cmocka_unit_test(test_code),
+		cmocka_unit_test(test_beside),
 		cmocka_unit_test(test_rocwmma_header),
 	};
 
