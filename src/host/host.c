@@ -100,12 +100,13 @@ int gd_host_object(struct gd_host *h, const char *path, struct gd_object *ret)
 
 int gd_host_read_settings(struct gd_host *h, const char *path, enum gd_settings_form form, struct gd_buf *out)
 {
+	size_t max = form == GD_SETTINGS_MAPS ? GD_MAPS_MAX_BYTES : GD_READ_MAX_BYTES;
 	gd_autobuf text = { 0 };
 	int r;
 
 	if (h->ops->read_settings)
 		return h->ops->read_settings(h->impl, path, form, out);
-	r = gd_host_read(h, path, &text);
+	r = gd_host_read_max(h, path, max, &text);
 	if (r >= 0)
 		gd_settings_strip(form, gd_buf_peek(&text), text.len, out);
 	return r;

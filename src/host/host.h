@@ -38,6 +38,8 @@
 
 /* Larger files are refused with -EFBIG: no file that a probe reads comes near. */
 enum { GD_READ_MAX_BYTES = 1024 * 1024 };
+/* But for the maps of a process: Linux allows 65,530 of them unless it is told otherwise, each a line. */
+enum { GD_MAPS_MAX_BYTES = 16 * 1024 * 1024 };
 
 struct gd_stat {
 	mode_t mode; /* type and permission bits */
@@ -114,8 +116,9 @@ int gd_host_stat(struct gd_host *h, const char *path, struct gd_stat *ret) GD_MU
 int gd_host_object(struct gd_host *h, const char *path, struct gd_object *ret) GD_MUST_CHECK;
 
 /*
- * Reads a file that sets variables, without those that are not to be known: see
- * gd_settings_strip(). A recorder writes down what is left and nothing more.
+ * Reads a file that sets variables, or the maps of a process, without what is
+ * not to be known: see gd_settings_strip(). A recorder writes down what is left
+ * and nothing more.
  */
 int gd_host_read_settings(struct gd_host *h, const char *path, enum gd_settings_form form,
 			  struct gd_buf *out) GD_MUST_CHECK;

@@ -246,14 +246,18 @@ static struct recorder *impl_of(struct gd_host *h)
 	return gd_host_impl_peek(h, &recorder_ops);
 }
 
-/* Also where everything is asked for, the environments of processes are not to be known in full. */
-static bool is_environment(const char *path)
+/* Also where everything is asked for, the environments and the memory of processes are not to be known in full. */
+static bool form_of(const char *path, enum gd_settings_form *ret)
 {
 	static const char proc[] = "/proc/";
 	const char *pid = path + strlen(proc);
+	const char *file;
 
-	return !strncmp(path, proc, strlen(proc)) && *pid >= '1' && *pid <= '9' &&
-	       !strcmp(pid + strspn(pid, "0123456789"), "/environ");
+	if (strncmp(path, proc, strlen(proc)) != 0 || *pid < '1' || *pid > '9')
+		return false;
+	file = pid + strspn(pid, "0123456789");
+	*ret = strcmp(file, "/maps") != 0 ? GD_SETTINGS_ENVIRON : GD_SETTINGS_MAPS;
+	return !strcmp(file, "/environ") || !strcmp(file, "/maps");
 }
 
 /*
@@ -265,10 +269,11 @@ static void take_file(struct recorder *rec, const char *path)
 	gd_autobuf content = { 0 };
 	gd_autoobject o = { 0 };
 	gd_autoobject again = { 0 };
+	enum gd_settings_form form;
 	int r;
 
-	if (is_environment(path)) {
-		(void)!recorder_read_settings(rec, path, GD_SETTINGS_ENVIRON, &content);
+	if (form_of(path, &form)) {
+		(void)!recorder_read_settings(rec, path, form, &content);
 		return;
 	}
 	r = recorder_read(rec, path, WHOLE_FILE_MAX_BYTES, &content);

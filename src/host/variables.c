@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/variables.h"
 
+#include <search.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -204,6 +205,59 @@ static void strip_unit(const char *text, size_t len, struct gd_buf *out)
 		gd_buf_puts(out, "[\n");
 }
 
+/* ----------------------------------------------------------------- maps -- */
+
+/* The name of a library: "x.so", "x.so.1", and what the kernel adds where the file was removed. */
+static bool is_library(const char *path)
+{
+	const char *name = strrchr(path, '/');
+
+	for (name = name ? strstr(name, ".so") : NULL; name; name = strstr(name + 1, ".so"))
+		if (!name[3] || name[3] == '.' || name[3] == ' ')
+			return true;
+	return false;
+}
+
+/* What stands behind five fields; NULL where there is no path. The kernel writes a line end in one as \012. */
+static char *path_in_line(const char *line, size_t len)
+{
+	enum { FIELDS = 5 };
+	size_t at = 0;
+
+	for (int i = 0; i < FIELDS; i++) {
+		while (at < len && line[at] != ' ')
+			at++;
+		while (at < len && line[at] == ' ')
+			at++;
+	}
+	return at < len && line[at] == '/' ? gd_xstrndup(line + at, len - at) : NULL;
+}
+
+static int compare_paths(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+static void strip_maps(const char *text, size_t len, struct gd_buf *out)
+{
+	void *seen = NULL;
+
+	for (const char *line = text, *end = text + len; line < end;) {
+		const char *eol = memchr(line, '\n', (size_t)(end - line));
+		size_t n = (size_t)((eol ? eol : end) - line);
+		char *path = path_in_line(line, n);
+
+		line += n + (eol != NULL);
+		if (!path || !is_library(path) || tfind(path, &seen, compare_paths)) {
+			free(path);
+			continue;
+		}
+		gd_buf_printf(out, "0-0 r--p 0 0:0 0 %s\n", path);
+		tsearch(path, &seen, compare_paths);
+	}
+	tdestroy(seen, free);
+}
+
 void gd_settings_strip(enum gd_settings_form form, const char *text, size_t len, struct gd_buf *out)
 {
 	switch (form) {
@@ -224,6 +278,9 @@ void gd_settings_strip(enum gd_settings_form form, const char *text, size_t len,
 		break;
 	case GD_SETTINGS_ENVIRON:
 		strip_variables(GD_ENV_BLOCK, text, len, out);
+		break;
+	case GD_SETTINGS_MAPS:
+		strip_maps(text, len, out);
 		break;
 	}
 }

@@ -22,12 +22,14 @@ enum gd_settings_form {
 	GD_SETTINGS_PAM_CONF,
 	GD_SETTINGS_SHELL,
 	GD_SETTINGS_ENVIRON,
+	GD_SETTINGS_MAPS, /* /proc/PID/maps: what a process has in its memory */
 };
 
 /*
  * Appends the text without what is not to be known: only variables of the list
  * stay, each in the line where it stood, and of a unit what says which files
- * and programs it uses. A text that went through this once is not changed again.
+ * and programs it uses. Of a process's maps the path of each library stays,
+ * once, and no address. A text that went through this once is not changed again.
  */
 void gd_settings_strip(enum gd_settings_form form, const char *text, size_t len, struct gd_buf *out);
 

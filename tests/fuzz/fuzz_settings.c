@@ -2,7 +2,8 @@
 /*
  * Texts that set variables. The first byte says of which kind. What is left of
  * one must say the same of the variables of the list, in the same lines, hold no
- * other variable, and not change when it is taken once more.
+ * other variable, and not change when it is taken once more. What is left of the
+ * maps of a process is a line for each library.
  */
 #include <string.h>
 
@@ -15,7 +16,7 @@ static const char *const seeds[] = { "tests/fuzz/seeds/settings/*", NULL };
 static const char *const words[] = {
 	"HSA_XNACK=", "TOKEN=", "Environment=", "\nEnvironment=\n", "UnsetEnvironment=", "[Service]\n", "[",
 	"export ",    " OVERRIDE=", " DEFAULT=", "\\\n", "\\x", "\"", "'", "\n# ", "%%", "$", "\r", "\\", ";",
-	" ", NULL,
+	" ", "/lib.so", " (deleted)\n", NULL,
 };
 const struct gd_fuzz_target gd_fuzz_target = { .name = "settings", .seeds = seeds, .words = words, .runs = 20000 };
 
@@ -69,6 +70,32 @@ static void describe_unit(const char *text, size_t len, bool strict, struct gd_b
 	gd_buf_printf(out, "broken %u\n", u.broken_line);
 }
 
+/* How often the first line of `line` stands in `text`. */
+static size_t count_line(const char *text, const char *line)
+{
+	size_t len = strcspn(line, "\n") + 1;
+	size_t count = 0;
+
+	for (; *text; text += strcspn(text, "\n") + 1)
+		count += !strncmp(text, line, len);
+	return count;
+}
+
+static void check_maps(const char *text, size_t len, const struct gd_buf *left)
+{
+	static const char start[] = "0-0 r--p 0 0:0 0 ";
+
+	for (const char *at = gd_buf_peek(left); *at; at += strcspn(at, "\n") + 1) {
+		const char *path = at + strlen(start);
+		size_t n = strcspn(at, "\n") - strlen(start);
+
+		FUZZ_ASSERT(!strncmp(at, start, strlen(start)) && *path == '/', "a line is left: %s", at);
+		FUZZ_ASSERT(memmem(path, n, ".so", 3), "no library is left: %s", path);
+		FUZZ_ASSERT(memmem(text, len, path, n), "a path is new: %s", path);
+		FUZZ_ASSERT(count_line(gd_buf_peek(left), at) == 1, "a path is left twice: %s", path);
+	}
+}
+
 static const struct {
 	char letter;
 	enum gd_settings_form form;
@@ -76,7 +103,7 @@ static const struct {
 } kinds[] = {
 	{ 'f', GD_SETTINGS_ENV_FILE, GD_ENV_FILE }, { 'p', GD_SETTINGS_PAM, GD_ENV_PAM },
 	{ 'c', GD_SETTINGS_PAM_CONF, GD_ENV_PAM_CONF }, { 's', GD_SETTINGS_SHELL, GD_ENV_SHELL },
-	{ 'e', GD_SETTINGS_ENVIRON, GD_ENV_BLOCK },
+	{ 'e', GD_SETTINGS_ENVIRON, GD_ENV_BLOCK }, { 'm', GD_SETTINGS_MAPS, GD_ENV_FILE },
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -100,6 +127,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	gd_settings_strip(form, gd_buf_peek(&once), once.len, &twice);
 	FUZZ_ASSERT(once.len == twice.len && !memcmp(gd_buf_peek(&once), gd_buf_peek(&twice), once.len),
 		    "it changes the second time: \"%s\", \"%s\"", gd_buf_peek(&once), gd_buf_peek(&twice));
+	if (form == GD_SETTINGS_MAPS) {
+		check_maps(text, size, &once);
+		return 0;
+	}
 	if (form == GD_SETTINGS_UNIT) {
 		describe_unit(text, size, false, &before);
 		describe_unit(gd_buf_peek(&once), once.len, true, &after);

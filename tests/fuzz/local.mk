@@ -78,6 +78,7 @@ FUZZ_SEEDS = \
 	tests/fuzz/seeds/settings/broken \
 	tests/fuzz/seeds/settings/env-file \
 	tests/fuzz/seeds/settings/environ \
+	tests/fuzz/seeds/settings/maps \
 	tests/fuzz/seeds/settings/pam \
 	tests/fuzz/seeds/settings/pam-conf \
 	tests/fuzz/seeds/settings/shell \

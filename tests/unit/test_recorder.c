@@ -193,18 +193,22 @@ static void test_settings(void **state)
 	(void)state;
 	put("/etc/a.service", "[Service]\nEnvironment=TOKEN=hush HSA_XNACK=1\nExecStart=/bin/x --key hush\n");
 	put_n("/proc/3/environ", environ_text, sizeof(environ_text) - 1);
+	put("/proc/3/maps", "7f2a4000-7f2a5000 r--s 0 fd:01 99 /srv/hush.gguf\n"
+			    "7f2a6000-7f2a7000 r--p 0 fd:01 98 /opt/libx.so\n");
 	inner = open_tree();
 	host = gd_recorder_new(inner);
 	assert_int_equal(gd_host_read_settings(host, "/etc/a.service", GD_SETTINGS_UNIT, &seen), 0);
 	assert_string_equal(seen.data, "[Service]\nEnvironment=\"HSA_XNACK=1\"\nExecStart=\"/bin/x\"\n");
 	assert_int_equal(gd_host_read_settings(host, "/etc/none", GD_SETTINGS_UNIT, &seen), -GD_ENOTCAPTURED);
-	/* Also where all of a tree is taken, the environments of processes are not taken whole. */
+	/* Also where all of a tree is taken, the environments and maps of processes are not taken whole. */
 	assert_int_equal(gd_recorder_take_all(host, &err), 0);
 	gd_recorder_print(host, NULL, &out);
 	gd_host_close(host);
 	gd_host_close(inner);
 	assert_null(strstr(out.data, "hush"));
 	assert_non_null(strstr(out.data, "HSA_XNACK=1\\x00"));
+	assert_non_null(strstr(out.data, "/opt/libx.so"));
+	assert_null(strstr(out.data, "7f2a"));
 	assert_int_equal(gd_capture_parse("c", out.data, out.len, &c, &err), 0);
 	host = gd_capture_host(c);
 	assert_int_equal(gd_host_read_settings(host, "/etc/a.service", GD_SETTINGS_UNIT, &replayed), 0);

@@ -92,12 +92,39 @@ static void test_units(void **state)
 	CHECK(GD_SETTINGS_UNIT, "[X-Mine]\nEnvironment=HSA_XNACK=1\nToken=abc\n", "[X-Mine]\n");
 }
 
+#define AT "0-0 r--p 0 0:0 0 "
+
+/* Of what a process has in its memory only libraries are left, each once, and not where they are. */
+static void test_maps(void **state)
+{
+	(void)state;
+	CHECK(GD_SETTINGS_MAPS,
+	      "55d0c1a00000-55d0c1a02000 r--p 00000000 fd:01 1837                       /usr/bin/ollama\n"
+	      "55d0c2000000-55d0c2021000 rw-p 00000000 00:00 0                          [heap]\n"
+	      "7f0000000000-7f0000200000 r--s 00000000 fd:01 99                         /home/u/models/q4.gguf\n"
+	      "7f2a40000000-7f2a40200000 r--p 00000000 fd:01 7001    /opt/rocm/lib/librocblas.so.5.2\n"
+	      "7f2a40200000-7f2a40400000 r-xp 00200000 fd:01 7001    /opt/rocm/lib/librocblas.so.5.2\n"
+	      "7f2a40400000-7f2a40401000 rw-p 00000000 00:00 0 \n"
+	      "7f2a41000000-7f2a41200000 r--p 00000000 fd:01 7002                       /a b/libx.so (deleted)\n"
+	      "7f2a42000000-7f2a42200000 r--p 00000000 fd:01 7003                       /a b/libx.so\n"
+	      "7f2a43000000-7f2a43200000 r--p 00000000 fd:01 7001    /opt/rocm/lib/librocblas.so.5.2\n",
+	      AT "/opt/rocm/lib/librocblas.so.5.2\n" AT "/a b/libx.so (deleted)\n" AT "/a b/libx.so\n");
+	/* Names that only look like it, and a line without its end. */
+	CHECK(GD_SETTINGS_MAPS,
+	      "1-2 r--p 0 0:0 1 /var/list.sorted\n1-2 r--p 0 0:0 1 /lib.so.d/data\n1-2 r--p 0 0:0 1 x.so\n"
+	      "1-2 r--p 0 0:0 1 /a.sox/b.sorted.so.1",
+	      AT "/a.sox/b.sorted.so.1\n");
+	CHECK(GD_SETTINGS_MAPS, "1-2 r--p 0 0:0 1\n1-2 r--p\n\n", "");
+	CHECK(GD_SETTINGS_MAPS, "", "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_units),
+		cmocka_unit_test(test_maps),
 	};
 
 	return cmocka_run_group_tests_name("variables", tests, NULL, NULL);
