@@ -22,6 +22,7 @@ PROBE_SOURCES = \
 	probes/udev.c \
 	probes/hsa.c \
 	probes/gpu.c \
+	probes/process_rocm.c \
 	probes/rocm.c \
 	probes/rocm_kernels.c \
 	probes/code_object.c \

@@ -133,15 +133,10 @@ char *gd_rocm_file_of(struct gd_host *h, const struct gd_rocm_folder *d, const c
 	return GD_STEAL(best);
 }
 
-static bool is_engines(const char *name)
-{
-	return !strncmp(name, "libggml-hip.", 12) || !strncmp(name, "libtorch_hip.", 13);
-}
-
 static bool holds_rocm(const struct gd_rocm_folder *d)
 {
 	for (size_t i = 0; i < d->names.count; i++)
-		if (!is_engines(d->names.items[i]))
+		if (!gd_rocm_is_of_engine(d->names.items[i]))
 			return true;
 	return d->rocblas || d->hipblaslt;
 }

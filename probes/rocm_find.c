@@ -38,6 +38,11 @@ size_t gd_rocm_library_len(const char *name)
 	return 0;
 }
 
+bool gd_rocm_is_of_engine(const char *name)
+{
+	return !strncmp(name, "libggml-hip.", 12) || !strncmp(name, "libtorch_hip.", 13);
+}
+
 /* ------------------------------------------------------------------- notes -- */
 
 /* A loop of links leads nobody anywhere, programs included. */

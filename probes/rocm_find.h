@@ -63,6 +63,8 @@ int gd_rocm_stat(struct gd_host *h, const char *path, struct gd_stat *ret);
 
 /* The name's part before ".so", which must be a library of ROCm or an engine's for it; 0 where it is none. */
 size_t gd_rocm_library_len(const char *name);
+/* True where that library is an engine's. */
+bool gd_rocm_is_of_engine(const char *name);
 
 /* For rocm_places.c. `large`: the folder is asked for names and not listed. */
 struct gd_rocm_visit {

@@ -218,10 +218,10 @@ static bool is_library(const char *path)
 	return false;
 }
 
-/* What stands behind five fields; NULL where there is no path. The kernel writes a line end in one as \012. */
+/* What stands behind five fields; NULL where that is no path. The kernel writes a line end in one as \012. */
 static char *path_in_line(const char *line, size_t len)
 {
-	enum { FIELDS = 5 };
+	enum { FIELDS = 5, PATH_MAX_BYTES = 4096 };
 	size_t at = 0;
 
 	for (int i = 0; i < FIELDS; i++) {
@@ -230,7 +230,9 @@ static char *path_in_line(const char *line, size_t len)
 		while (at < len && line[at] == ' ')
 			at++;
 	}
-	return at < len && line[at] == '/' ? gd_xstrndup(line + at, len - at) : NULL;
+	if (at >= len || line[at] != '/' || len - at > PATH_MAX_BYTES)
+		return NULL;
+	return gd_xstrndup(line + at, len - at);
 }
 
 static int compare_paths(const void *a, const void *b)

@@ -38,6 +38,7 @@ UNIT_TESTS = \
 	tests/unit/test_probe_nvml \
 	tests/unit/test_probe_pci \
 	tests/unit/test_probe_platform \
+	tests/unit/test_probe_process_rocm \
 	tests/unit/test_probe_rocm \
 	tests/unit/test_probe_rocm_kernels \
 	tests/unit/test_probe_rocm_override \
@@ -121,6 +122,7 @@ tests_unit_test_probe_kfd_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_nvml_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_pci_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_platform_LDADD = $(UNIT_LIBS)
+tests_unit_test_probe_process_rocm_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_rocm_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_rocm_kernels_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_rocm_override_LDADD = $(UNIT_LIBS)
