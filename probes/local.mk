@@ -94,6 +94,7 @@ PROBE_PARTS = \
 	probes/rocm_override_shared.c \
 	probes/rocm_owner.c \
 	probes/rocm_places.c \
+	probes/rocm_programs.c \
 	probes/rocm_version.c \
 	probes/rocwmma.h \
 	probes/setting.h \

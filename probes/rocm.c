@@ -17,12 +17,13 @@ static const struct gd_column install_columns[] = {
 	{ .name = "path", .type = GD_TEXT, .help = "The folder as it was found." },
 	{ .name = "kind",
 	  .type = GD_TEXT,
-	  .help = "amd (/opt/rocm and its like), distribution, engine, python, or other (only a variable, the loader's "
-		  "files or /usr/local lead there)." },
+	  .help = "amd (/opt/rocm and its like), distribution, engine, python, or other (only a variable, a program, "
+		  "the loader's files or /usr/local lead there)." },
 	{ .name = "found_by",
 	  .type = GD_TEXT,
 	  .help = "What led there first: loader, LD_LIBRARY_PATH or another variable, /opt, /usr/local, ollama, "
-		  "lemonade, lmstudio, llama.cpp, or site-packages." },
+		  "lemonade, lmstudio, llama.cpp, site-packages, process (an engine that runs has loaded a library "
+		  "from it), or RUNPATH (of a service's program, or of one whose memory is closed to the caller)." },
 	{ .name = "engine",
 	  .type = GD_TEXT,
 	  .help = "The engine that brought it: ollama, lemonade, lmstudio, llama.cpp or pytorch; absent where none "
@@ -75,7 +76,7 @@ static const struct gd_column install_columns[] = {
 static const struct gd_table install_table = {
 	.name = "rocm_install",
 	.help = "A folder that holds ROCm's libraries, in one of the places where they are put, or where a variable "
-		"leads. Homes that are closed to the caller and what containers store are not searched.",
+		"or an engine leads. Homes that are closed to the caller and what containers store are not searched.",
 	.columns = install_columns,
 	.column_count = GD_COUNT(install_columns),
 };
@@ -347,45 +348,7 @@ static void set_engines(struct gd_ctx *ctx, const struct gd_rocm_found *f)
 	}
 }
 
-/* ----------------------------------------------------------------- settings -- */
-
-static void look_below(struct gd_ctx *ctx, struct gd_rocm_found *f, const char *root, const char *found_by)
-{
-	static const char *const libs[] = { "lib", "lib64" };
-
-	for (size_t i = 0; i < GD_COUNT(libs); i++) {
-		gd_autofree dir = gd_xasprintf("%s/%s", root, libs[i]);
-
-		gd_rocm_look_in(ctx->host, f, dir, found_by);
-	}
-}
-
-static void look_along(struct gd_ctx *ctx, struct gd_rocm_found *f, const char *list, const char *found_by)
-{
-	gd_autostrv dirs = { 0 };
-
-	gd_strv_split(&dirs, list, ":;");
-	for (size_t i = 0; i < dirs.count && i < GD_ROCM_LISTED; i++)
-		gd_rocm_look_in(ctx->host, f, dirs.items[i], found_by);
-}
-
-/* What services and other programs are started with, where a probe has found it out. */
-static void look_by_settings(struct gd_ctx *ctx, struct gd_rocm_found *f)
-{
-	const struct gd_rows *settings = gd_facts_table_peek(ctx->facts, "setting");
-
-	for (size_t i = 0; settings && i < settings->count; i++) {
-		const char *variable = gd_get_text(settings->rows[i], "variable", "");
-		const char *value = gd_get_text(settings->rows[i], "value", "");
-
-		if (!strcmp(variable, "LD_LIBRARY_PATH"))
-			look_along(ctx, f, value, "LD_LIBRARY_PATH");
-		else if (!strcmp(variable, "ROCM_PATH"))
-			look_below(ctx, f, value, "ROCM_PATH");
-		else if (!strcmp(variable, "HIP_PATH"))
-			look_below(ctx, f, value, "HIP_PATH");
-	}
-}
+/* --------------------------------------------------------------------- probe -- */
 
 static void close_table(struct gd_ctx *ctx, const struct gd_rocm_found *f, const char *table)
 {
@@ -410,7 +373,7 @@ static int run(struct gd_ctx *ctx, struct gd_err *err)
 
 	(void)err;
 	gd_rocm_find(ctx->host, &found);
-	look_by_settings(ctx, &found);
+	gd_rocm_look_by_programs(ctx, &found);
 	for (size_t i = 0; i < found.count; i++) {
 		if (holds_rocm(&found.items[i]))
 			add_install(ctx, &found.items[i], &packages);
@@ -427,6 +390,6 @@ const struct gd_probe gd_probe_rocm = {
 	.name = "rocm",
 	.help = "Looks for copies of ROCm's libraries.",
 	.tables = (const struct gd_table *const[]){ &install_table, &file_table, NULL },
-	.needs = (const char *const[]){ "host", "setting", NULL },
+	.needs = (const char *const[]){ "host", "setting", "process_rocm", NULL },
 	.run = run,
 };

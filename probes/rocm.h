@@ -20,6 +20,8 @@ char *gd_rocm_leading_version(const char *text);
 
 /* A file of this library in the folder, links resolved: the newest one. Owned, or NULL where there is none. */
 char *gd_rocm_file_of(struct gd_host *h, const struct gd_rocm_folder *d, const char *library);
+/* The folders that the variables, the memory and the files of programs lead to, as far as other probes found them. */
+void gd_rocm_look_by_programs(struct gd_ctx *ctx, struct gd_rocm_found *f);
 /* The last component; borrowed. */
 const char *gd_rocm_base_peek(const char *path);
 

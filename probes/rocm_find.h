@@ -16,14 +16,14 @@ enum gd_rocm_kind {
 	GD_ROCM_DISTRIBUTION,
 	GD_ROCM_ENGINE,
 	GD_ROCM_PYTHON,
-	GD_ROCM_OTHER, /* only a variable or the loader's files lead there */
+	GD_ROCM_OTHER, /* only a variable, a program or the loader's files lead there */
 };
 
 /* A folder that holds libraries of ROCm, or of an engine that uses them. */
 struct gd_rocm_folder {
 	char *path; /* by which it was found first */
 	char *real; /* with every link in it resolved */
-	char *found_by; /* "/opt", "loader", "ollama", the name of a variable … */
+	char *found_by; /* "/opt", "loader", "ollama", "process", the name of a variable … */
 	enum gd_rocm_kind kind;
 	const char *engine; /* the one that brought it, or NULL */
 	bool in_variable; /* LD_LIBRARY_PATH names it */

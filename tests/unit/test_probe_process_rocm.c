@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* What engines that run have loaded: of one release or of several, from one file or two, and what cannot be known. */
+/*
+ * What engines that run have loaded: of one release or of several, from one file
+ * or two, and what cannot be known; and which copies of ROCm that leads to.
+ */
 #include "tree_fixture.h"
 
 #include "probe_machine.h"
 
 extern const struct gd_probe gd_probe_setting;
 extern const struct gd_probe gd_probe_process_rocm;
+extern const struct gd_probe gd_probe_host;
+extern const struct gd_probe gd_probe_rocm;
 
 static void run_one(struct machine *m, const struct gd_probe *probe)
 {
@@ -25,6 +30,8 @@ static void look(struct machine *m, struct gd_host *h)
 	m->facts = gd_facts_new();
 	run_one(m, &gd_probe_setting);
 	run_one(m, &gd_probe_process_rocm);
+	run_one(m, &gd_probe_host);
+	run_one(m, &gd_probe_rocm);
 	gd_facts_close(m->facts);
 }
 
@@ -230,6 +237,96 @@ static void test_long(void **state)
 	assert_text(&m, "process_rocm", "process 70", "libraries", "libamdhip64");
 }
 
+/* -------------------------------------------------------------------- search -- */
+
+static bool has_install(const struct machine *m, const char *folder)
+{
+	return gd_facts_find(m->facts, "rocm_install", folder) != NULL;
+}
+
+/* Folders that nobody would look into but for what runs. */
+static void test_search(void **state)
+{
+	automachine m = { 0 };
+
+	(void)state;
+	put("/srv/rocm/lib/librocblas.so.5", "");
+	put("/srv/l/libggml-hip.so", "");
+	put("/srv/l/libamdhip64.so.7", "");
+	put("/srv/gone/libamdhip64.so.7", "");
+	put_server(MAP("/srv/rocm/lib/librocblas.so.5") MAP("/srv/l/libamdhip64.so.7") MAP("/srv/l/libggml-hip.so")
+		   MAP("/srv/nowhere/libamdhip64.so.7"), "", 0);
+	look(&m, open_tree());
+	assert_text(&m, "rocm_install", "/srv/rocm/lib", "found_by", "process");
+	assert_text(&m, "rocm_install", "/srv/rocm/lib", "kind", "other");
+	assert_absent(&m, "rocm_install", "/srv/rocm/lib", "engine");
+	/* What lies beside an engine's library is that engine's. */
+	assert_text(&m, "rocm_install", "/srv/l", "kind", "engine");
+	assert_text(&m, "rocm_install", "/srv/l", "engine", "llama.cpp");
+	assert_text(&m, "rocm_file", "/srv/l/libggml-hip.so", "engine", "llama.cpp");
+	assert_false(has_install(&m, "/srv/gone"));
+	/* A container's paths are not the machine's, and neither are those that may be. */
+	put("/proc/70/cgroup", "0::/machine.slice/libpod-12ab.scope\n");
+	look(&m, open_tree());
+	assert_false(has_install(&m, "/srv/rocm/lib"));
+	put("/proc/70/cgroup", "");
+	look(&m, open_tree());
+	assert_false(has_install(&m, "/srv/rocm/lib"));
+}
+
+/* The variables of what runs in a container lead elsewhere, too. */
+static void test_container_variables(void **state)
+{
+	automachine m = { 0 };
+
+	(void)state;
+	put("/srv/rocm/lib/librocblas.so.5", "");
+	put_server("", ENVIRON("ROCM_PATH=/srv/rocm\0"));
+	look(&m, open_tree());
+	assert_text(&m, "rocm_install", "/srv/rocm/lib", "found_by", "ROCM_PATH");
+	put("/proc/70/cgroup", "0::/machine.slice/libpod-12ab.scope\n");
+	look(&m, open_tree());
+	assert_false(has_install(&m, "/srv/rocm/lib"));
+}
+
+#define LIBRARIES \
+	"dir /srv/l/lib\n|libamdhip64.so.7\nstat /srv/l/lib/libamdhip64.so.7 file 0644 0:0 0:0 r\n" \
+	"dir /srv/r\n|librocblas.so.5\nstat /srv/r/librocblas.so.5 file 0644 0:0 0:0 r\n" \
+	"dir /srv/x\n|librocblas.so.5\nstat /srv/x/librocblas.so.5 file 0644 0:0 0:0 r\n"
+
+/* Where the memory is closed, the program's file says where its libraries are looked for. */
+static void test_runpath(void **state)
+{
+	static const char object[] = "link /proc/70/exe -> /srv/l/bin/llama-server\n" LIBRARIES
+				     "object /srv/l/bin/llama-server\n|kind elf\n|size 7\n"
+				     "|runpath ${ORIGIN}/../lib:$ORIGIN:/srv/r:/srv/$LIB:lib\n";
+	gd_autofree closed = gd_xasprintf("%s%s", PROCESSES "error file /proc/70/maps EACCES\n", object);
+	gd_autofree open = gd_xasprintf(
+		"%s%s", PROCESSES "file /proc/70/maps\n|1-2 r--p 0 0:0 1 /srv/x/librocblas.so.5\n", object);
+	automachine m = { 0 };
+
+	(void)state;
+	look_at_capture(&m, closed);
+	assert_text(&m, "scope", "process 70", "program", "/srv/l/bin/llama-server");
+	assert_text(&m, "rocm_install", "/srv/l/lib", "found_by", "RUNPATH");
+	assert_text(&m, "rocm_install", "/srv/r", "found_by", "RUNPATH");
+	assert_false(has_install(&m, "/srv/x"));
+	/* Where it is open, it has the last word. */
+	look_at_capture(&m, open);
+	assert_text(&m, "rocm_install", "/srv/x", "found_by", "process");
+	assert_false(has_install(&m, "/srv/r"));
+	/* What a unit would start may load it; RPATH is older and means the same. */
+	look_at_capture(&m, "dir /etc/systemd/system\n|ollama.service\n"
+			    "file /etc/systemd/system/ollama.service\n|[Service]\n|ExecStart=/srv/l/ollama serve\n"
+			    "object /srv/l/ollama\n|kind elf\n|size 7\n|rpath $ORIGIN/lib\n" LIBRARIES);
+	assert_text(&m, "rocm_install", "/srv/l/lib", "found_by", "RUNPATH");
+	/* A program that may not be read may lead anywhere. */
+	look_at_capture(&m, "dir /etc/systemd/system\n|ollama.service\n"
+			    "file /etc/systemd/system/ollama.service\n|[Service]\n|ExecStart=/srv/l/ollama serve\n"
+			    "error object /srv/l/ollama EACCES\n");
+	assert_int_equal(gd_facts_table_peek(m.facts, "rocm_install")->gap, GD_GAP_DENIED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -240,6 +337,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_many, make_root, remove_root),
 		cmocka_unit_test(test_denied),
 		cmocka_unit_test_setup_teardown(test_long, make_root, remove_root),
+		cmocka_unit_test_setup_teardown(test_search, make_root, remove_root),
+		cmocka_unit_test_setup_teardown(test_container_variables, make_root, remove_root),
+		cmocka_unit_test(test_runpath),
 	};
 
 	return cmocka_run_group_tests_name("process_rocm", tests, NULL, NULL);
