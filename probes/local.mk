@@ -81,6 +81,8 @@ PROBE_PARTS = \
 	probes/pci_names.h \
 	probes/platform.h \
 	probes/platform_virt.c \
+	probes/process_maps.c \
+	probes/process_maps.h \
 	probes/rocm.h \
 	probes/rocm_builds.c \
 	probes/rocm_builds.h \

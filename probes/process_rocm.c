@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "base/parse.h"
+#include "probes/engine.h"
+#include "probes/process_maps.h"
 #include "probes/rocm.h"
 
 static const struct gd_column library_columns[] = {
@@ -74,7 +76,8 @@ static const struct gd_column process_columns[] = {
 
 static const struct gd_table process_table = {
 	.name = "process_rocm",
-	.help = "An engine that runs, and what of ROCm it has loaded.",
+	.help = "An engine that runs, and what of ROCm it has loaded. There are none where the kernel offers no GPU to "
+		"ROCm (kfd).",
 	.columns = process_columns,
 	.column_count = GD_COUNT(process_columns),
 };
@@ -84,97 +87,19 @@ enum { FIRST_OF_MAPS = 4 };
 
 /* ---------------------------------------------------------------- libraries -- */
 
-/* More of these are no one program. */
-enum { LIBRARIES_MAX = 256 };
-
-struct library {
-	char *file;
-	char *name; /* without version */
-	bool rocm; /* ROCm's own, and no engine's */
-	bool deleted;
-	int64_t release; /* 0: its name says none */
-};
-
 struct process {
 	const struct gd_row *scope;
 	const char *id;
+	bool may_run; /* ROCm, as far as the kernel goes */
 	char *maps; /* the path */
-	struct library *items;
+	struct gd_loaded *items;
 	size_t count;
-	size_t cap;
 };
 
 static void free_process(struct process *p)
 {
-	for (size_t i = 0; i < p->count; i++) {
-		free(p->items[i].file);
-		free(p->items[i].name);
-	}
-	free(p->items);
+	gd_process_maps_free(p->items, p->count);
 	free(p->maps);
-}
-
-/* Back ends of llama.cpp and PyTorch that are of no interest on disk. */
-static size_t other_backend_len(const char *name)
-{
-	static const char *const backends[] = { "libggml-vulkan", "libggml-cuda", "libggml-sycl", "libtorch_cuda" };
-
-	for (size_t i = 0; i < GD_COUNT(backends); i++) {
-		size_t n = strlen(backends[i]);
-
-		if (!strncmp(name, backends[i], n) && !strncmp(name + n, ".so", 3) &&
-		    (!name[n + 3] || name[n + 3] == '.'))
-			return n;
-	}
-	return 0;
-}
-
-/* One line of what gd_settings_strip() leaves of the maps. */
-static int take_line(struct process *p, const char *line)
-{
-	static const char mark[] = " (deleted)";
-	const char *path = strchr(line, '/');
-	gd_autofree file = gd_xstrdup(path ? path : "");
-	size_t len = strlen(file);
-	bool deleted = len > strlen(mark) && !strcmp(file + len - strlen(mark), mark);
-	const char *base;
-	size_t known;
-	size_t n;
-
-	if (deleted)
-		file[len - strlen(mark)] = '\0';
-	gd_repair_text(file);
-	base = gd_rocm_base_peek(file);
-	known = gd_rocm_library_len(base);
-	n = known ? known : other_backend_len(base);
-	if (!n)
-		return 0;
-	if (p->count == LIBRARIES_MAX)
-		return -EFBIG;
-	GD_GROW(p->items, p->count, p->cap);
-	p->items[p->count++] = (struct library){
-		.name = gd_xstrndup(base, n),
-		.rocm = known && !gd_rocm_is_of_engine(base),
-		.deleted = deleted,
-		.release = known ? gd_rocm_release_number(base) : 0,
-		.file = GD_STEAL(file),
-	};
-	return 0;
-}
-
-/* -ENODATA where no library at all is mapped. */
-static int read_maps(struct gd_host *h, struct process *p)
-{
-	gd_autobuf text = { 0 };
-	gd_autostrv lines = { 0 };
-	int r = gd_host_read_settings(h, p->maps, GD_SETTINGS_MAPS, &text);
-
-	gd_strv_split(&lines, gd_buf_peek(&text), "\n");
-	if (r >= 0 && !lines.count)
-		return -ENODATA;
-	for (size_t i = 0; r >= 0 && i < lines.count; i++)
-		r = take_line(p, lines.items[i]);
-	return r;
 }
 
 static char *folder_of(const char *file)
@@ -184,7 +109,7 @@ static char *folder_of(const char *file)
 	return gd_xstrndup(file, len ? len : 1);
 }
 
-static void add_library(struct gd_ctx *ctx, const struct process *p, const struct library *l)
+static void add_library(struct gd_ctx *ctx, const struct process *p, const struct gd_loaded *l)
 {
 	gd_autofree id = gd_xasprintf("%s %s%s", p->id, l->file, l->deleted ? " (deleted)" : "");
 	gd_autofree folder = folder_of(l->file);
@@ -249,9 +174,9 @@ static void set_libraries(struct gd_row *row, const struct process *p)
 }
 
 /* Another file of the same library that was loaded before it. */
-static const struct library *earlier_copy(const struct process *p, const struct library *l)
+static const struct gd_loaded *earlier_copy(const struct process *p, const struct gd_loaded *l)
 {
-	for (const struct library *other = p->items; other < l; other++)
+	for (const struct gd_loaded *other = p->items; other < l; other++)
 		/* What was replaced on disk, and is read anew, stands there twice: that is another matter. */
 		if (other->rocm && !strcmp(other->name, l->name) && strcmp(other->file, l->file) != 0)
 			return other;
@@ -263,7 +188,7 @@ static void find_sources(const struct process *p, struct gd_strv *folders, struc
 			 struct gd_strv *releases)
 {
 	for (size_t i = 0; i < p->count; i++) {
-		const struct library *l = &p->items[i];
+		const struct gd_loaded *l = &p->items[i];
 		gd_autofree folder = folder_of(l->file);
 		gd_autofree number = gd_xasprintf("%lld", (long long)l->release);
 		gd_autofree release = gd_rocm_release_text(l->release);
@@ -285,8 +210,8 @@ static void find_sources(const struct process *p, struct gd_strv *folders, struc
 static void find_copies(const struct process *p, struct gd_strv *twice, struct gd_strv *words)
 {
 	for (size_t i = 0; i < p->count; i++) {
-		const struct library *l = &p->items[i];
-		const struct library *other = l->rocm ? earlier_copy(p, l) : NULL;
+		const struct gd_loaded *l = &p->items[i];
+		const struct gd_loaded *other = l->rocm ? earlier_copy(p, l) : NULL;
 		gd_autofree text = NULL;
 
 		if (!other || gd_strv_has(twice, l->name))
@@ -380,67 +305,92 @@ static void set_unread(struct gd_ctx *ctx, struct gd_row *row, const struct proc
 	}
 }
 
+static void add_process(struct gd_ctx *ctx, const struct process *p, int error)
+{
+	static const char *const copied[] = { "engine", "program", "container" };
+	struct gd_row *row = gd_facts_add(ctx->facts, process_table.name);
+	gd_autofree restart = restart_of(p);
+
+	gd_set_text(row, "id", p->id, p->maps);
+	for (size_t i = 0; i < GD_COUNT(copied); i++)
+		gd_set_cell(row, copied[i], gd_get(p->scope, copied[i]));
+	gd_set_text(row, "restart", restart, p->id);
+	if (error < 0) {
+		set_unread(ctx, row, p, error);
+		return;
+	}
+	set_libraries(row, p);
+	set_mixture(ctx, row, p);
+}
+
 /* Returns an error that leaves its libraries unknown. */
 static int take_process(struct gd_ctx *ctx, struct process *p)
 {
-	static const char *const copied[] = { "engine", "program", "container" };
-	int r = read_maps(ctx->host, p);
-	gd_autofree restart = NULL;
-	struct gd_row *row;
+	int r = gd_process_maps_read(ctx->host, p->maps, &p->items, &p->count);
 
 	/* It has ended by now. */
 	if (r == -ENOENT || r == -ESRCH)
 		return 0;
-	row = gd_facts_add(ctx->facts, process_table.name);
-	gd_set_text(row, "id", p->id, p->maps);
-	for (size_t i = 0; i < GD_COUNT(copied); i++)
-		gd_set_cell(row, copied[i], gd_get(p->scope, copied[i]));
-	restart = restart_of(p);
-	gd_set_text(row, "restart", restart, p->id);
-	if (r < 0) {
-		set_unread(ctx, row, p, r);
-		return r;
-	}
-	for (size_t i = 0; i < p->count; i++)
+	for (size_t i = 0; r >= 0 && i < p->count; i++)
 		add_library(ctx, p, &p->items[i]);
-	set_libraries(row, p);
-	set_mixture(ctx, row, p);
-	return 0;
+	if (p->may_run)
+		add_process(ctx, p, r);
+	return r;
 }
 
 /* --------------------------------------------------------------------- probe -- */
 
-/* Rows are missing where those of the scopes are, and libraries also where maps could not be read. */
-static void close_tables(struct gd_ctx *ctx, const struct gd_rows *scopes, const char *unread, int error)
+/* Known, and none. */
+static bool lacks_kfd(const struct gd_ctx *ctx)
 {
-	gd_autofree detail = NULL;
+	const struct gd_rows *kfd = gd_facts_table_peek(ctx->facts, "kfd");
 
-	if (scopes->complete) {
-		gd_facts_complete(ctx->facts, process_table.name);
-	} else {
-		gd_facts_incomplete(ctx->facts, process_table.name, scopes->gap, scopes->detail, scopes->remedy);
-		gd_facts_incomplete(ctx->facts, library_table.name, scopes->gap, scopes->detail, scopes->remedy);
+	return kfd && kfd->count && (!gd_get_int(kfd->rows[0], "present", 1) ||
+				     !gd_get_int(kfd->rows[0], "gpu_node_count", 1));
+}
+
+/* Scopes may be missing, or what they set; that each process is among them is enough here. */
+static bool knows_processes(struct gd_ctx *ctx, const struct gd_rows *scopes)
+{
+	gd_autostrv pids = { 0 };
+
+	if (scopes->complete)
+		return true;
+	if (gd_host_processes(ctx->host, GD_ENGINE_PROCESSES, gd_engine_filter, &pids) < 0)
+		return false;
+	for (size_t i = 0; i < pids.count; i++) {
+		gd_autofree id = gd_xasprintf("process %s", pids.items[i]);
+
+		if (!gd_facts_find(ctx->facts, "scope", id))
+			return false;
 	}
-	if (error) {
-		detail = gd_xasprintf("%s: %s", unread, error == -ENODATA ? "no library is in its memory"
-								      : gd_host_strerror_peek(error));
-		gd_facts_incomplete(ctx->facts, library_table.name,
-				    error == -ENODATA ? GD_GAP_NO_SOURCE : gd_gap_of_error(error), detail,
-				    gd_remedy_peek(error));
-	} else if (scopes->complete) {
+	return true;
+}
+
+static void close_libraries(struct gd_ctx *ctx, const char *unread, int error)
+{
+	bool empty = error == -ENODATA;
+	gd_autofree detail = gd_xasprintf("%s: %s", unread ? unread : "", empty ? "no library is in its memory"
+										: gd_host_strerror_peek(error));
+
+	if (error)
+		gd_facts_incomplete(ctx->facts, library_table.name, empty ? GD_GAP_NO_SOURCE : gd_gap_of_error(error),
+				    detail, gd_remedy_peek(error));
+	else
 		gd_facts_complete(ctx->facts, library_table.name);
-	}
 }
 
 static int run(struct gd_ctx *ctx, struct gd_err *err)
 {
 	const struct gd_rows *scopes = gd_facts_table_peek(ctx->facts, "scope");
+	bool may_run = !lacks_kfd(ctx);
+	bool listed = knows_processes(ctx, scopes);
 	gd_autofree unread = NULL;
 	int error = 0;
 
 	(void)err;
 	for (size_t i = 0; i < scopes->count; i++) {
-		GD_CLEANUP(free_process) struct process p = { .scope = scopes->rows[i] };
+		GD_CLEANUP(free_process) struct process p = { .scope = scopes->rows[i], .may_run = may_run };
 		int r;
 
 		if (strcmp(gd_get_text(p.scope, "kind", ""), "process") != 0 || !gd_is_known(p.scope, "pid"))
@@ -453,7 +403,14 @@ static int run(struct gd_ctx *ctx, struct gd_err *err)
 			unread = gd_xstrdup(p.maps);
 		}
 	}
-	close_tables(ctx, scopes, unread, error);
+	if (listed)
+		close_libraries(ctx, unread, error);
+	else
+		gd_facts_incomplete(ctx->facts, library_table.name, scopes->gap, scopes->detail, scopes->remedy);
+	if (listed || !may_run)
+		gd_facts_complete(ctx->facts, process_table.name);
+	else
+		gd_facts_incomplete(ctx->facts, process_table.name, scopes->gap, scopes->detail, scopes->remedy);
 	return 0;
 }
 
@@ -461,6 +418,6 @@ const struct gd_probe gd_probe_process_rocm = {
 	.name = "process_rocm",
 	.help = "Looks at which libraries of ROCm the engines that run have loaded.",
 	.tables = (const struct gd_table *const[]){ &library_table, &process_table, NULL },
-	.needs = (const char *const[]){ "setting", NULL },
+	.needs = (const char *const[]){ "kfd", "setting", NULL },
 	.run = run,
 };

@@ -10,6 +10,7 @@
 extern const struct gd_probe gd_probe_setting;
 extern const struct gd_probe gd_probe_process_rocm;
 extern const struct gd_probe gd_probe_host;
+extern const struct gd_probe gd_probe_kfd;
 extern const struct gd_probe gd_probe_rocm;
 
 static void run_one(struct machine *m, const struct gd_probe *probe)
@@ -28,6 +29,7 @@ static void look(struct machine *m, struct gd_host *h)
 	machine_free(m);
 	m->host = h;
 	m->facts = gd_facts_new();
+	run_one(m, &gd_probe_kfd);
 	run_one(m, &gd_probe_setting);
 	run_one(m, &gd_probe_process_rocm);
 	run_one(m, &gd_probe_host);
@@ -221,6 +223,26 @@ static void test_denied(void **state)
 	expect_gap(&m, "process_rocm", "process 70", "libraries", GD_GAP_NOT_CAPTURED);
 }
 
+/* A machine that ROCm cannot run on has nobody who runs it, whatever is closed to the caller. */
+static void test_without_kfd(void **state)
+{
+	static const char closed[] = "error file /proc/70/environ EACCES\nerror file /proc/70/maps EACCES\n"
+				     "dir /proc\n|70\nprocesses engines\n|70\nfile /proc/70/comm\n|ollama\n";
+	gd_autofree without = gd_xasprintf("%sabsent /sys/class/kfd\n", closed);
+	automachine m = { 0 };
+
+	(void)state;
+	look_at_capture(&m, without);
+	assert_int_equal(gd_facts_table_peek(m.facts, "process_rocm")->count, 0);
+	assert_true(is_complete(&m, "process_rocm"));
+	assert_false(is_complete(&m, "process_library"));
+	/* Otherwise that process may be one; there is no other, though its variables are not known. */
+	look_at_capture(&m, closed);
+	expect_gap(&m, "process_rocm", "process 70", "runs_rocm", GD_GAP_DENIED);
+	assert_false(is_complete(&m, "scope"));
+	assert_true(is_complete(&m, "process_rocm"));
+}
+
 /* More than other files may have: a program with as many mappings as Linux allows. */
 static void test_long(void **state)
 {
@@ -336,6 +358,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_others, make_root, remove_root),
 		cmocka_unit_test_setup_teardown(test_many, make_root, remove_root),
 		cmocka_unit_test(test_denied),
+		cmocka_unit_test(test_without_kfd),
 		cmocka_unit_test_setup_teardown(test_long, make_root, remove_root),
 		cmocka_unit_test_setup_teardown(test_search, make_root, remove_root),
 		cmocka_unit_test_setup_teardown(test_container_variables, make_root, remove_root),
