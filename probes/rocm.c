@@ -36,6 +36,9 @@ static const struct gd_column install_columns[] = {
 	  .type = GD_TEXT,
 	  .help = "The libraries that the loader finds here before any other folder, by the caller's LD_LIBRARY_PATH, "
 		  "its own files and its own folders; absent where there are none." },
+	{ .name = "loaded_by",
+	  .type = GD_TEXT,
+	  .help = "The engines that run, in no container, and have loaded a library from it; absent where none has." },
 	{ .name = "version",
 	  .type = GD_VERSION,
 	  .help = "The ROCm release; only its first two numbers where nothing says more." },
@@ -381,6 +384,7 @@ static int run(struct gd_ctx *ctx, struct gd_err *err)
 	}
 	set_loaded(ctx, &found);
 	set_engines(ctx, &found);
+	gd_rocm_set_loaded_by(ctx);
 	close_table(ctx, &found, "rocm_install");
 	close_table(ctx, &found, "rocm_file");
 	return 0;

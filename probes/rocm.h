@@ -22,6 +22,8 @@ char *gd_rocm_leading_version(const char *text);
 char *gd_rocm_file_of(struct gd_host *h, const struct gd_rocm_folder *d, const char *library);
 /* The folders that the variables, the memory and the files of programs lead to, as far as other probes found them. */
 void gd_rocm_look_by_programs(struct gd_ctx *ctx, struct gd_rocm_found *f);
+/* Sets `loaded_by` of every row of rocm_install. */
+void gd_rocm_set_loaded_by(struct gd_ctx *ctx);
 /* The last component; borrowed. */
 const char *gd_rocm_base_peek(const char *path);
 

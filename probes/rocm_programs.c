@@ -87,6 +87,53 @@ static void look_by_processes(struct gd_ctx *ctx, struct gd_rocm_found *f)
 	}
 }
 
+/* The engines that have loaded a library from this folder; `folders` are those of the rows, links resolved. Owned. */
+static char *users_of(const struct gd_ctx *ctx, const struct gd_rows *libraries, const struct gd_strv *folders,
+		      const char *folder)
+{
+	gd_autostrv engines = { 0 };
+
+	for (size_t i = 0; i < libraries->count; i++) {
+		const struct gd_row *library = libraries->rows[i];
+		const struct gd_row *scope;
+		const char *engine;
+
+		if (gd_get_int(library, "container", 1) != 0 || strcmp(folders->items[i], folder) != 0)
+			continue;
+		scope = row_of(ctx, "scope", gd_get_text(library, "scope", ""));
+		engine = scope ? gd_get_text(scope, "engine", NULL) : NULL;
+		if (engine && !gd_strv_has(&engines, engine))
+			gd_strv_add(&engines, engine);
+	}
+	gd_strv_sort(&engines);
+	return engines.count ? gd_strv_join(&engines, " ") : NULL;
+}
+
+void gd_rocm_set_loaded_by(struct gd_ctx *ctx)
+{
+	const struct gd_rows *installs = gd_facts_table_peek(ctx->facts, "rocm_install");
+	const struct gd_rows *libraries = gd_facts_table_peek(ctx->facts, "process_library");
+	gd_autostrv folders = { 0 };
+
+	for (size_t i = 0; libraries && i < libraries->count; i++) {
+		const char *folder = gd_get_text(libraries->rows[i], "folder", "");
+		gd_autofree real = NULL;
+
+		gd_strv_add(&folders, gd_host_resolve(ctx->host, folder, &real) == 0 ? real : folder);
+	}
+	for (size_t i = 0; libraries && i < installs->count; i++) {
+		struct gd_row *row = installs->rows[i];
+		gd_autofree users = users_of(ctx, libraries, &folders, gd_get_text(row, "id", ""));
+
+		if (users)
+			gd_set_text(row, "loaded_by", users, "process_library");
+		else if (libraries->complete)
+			gd_set_absent(row, "loaded_by", "process_library");
+		else
+			gd_set_unknown(row, "loaded_by", libraries->gap, libraries->detail, libraries->remedy);
+	}
+}
+
 /* ------------------------------------------------------------------- RUNPATH -- */
 
 /* With $ORIGIN replaced; NULL where it is no absolute path then. Owned. */

@@ -276,17 +276,20 @@ static void test_search(void **state)
 	put("/srv/l/libggml-hip.so", "");
 	put("/srv/l/libamdhip64.so.7", "");
 	put("/srv/gone/libamdhip64.so.7", "");
+	put("/opt/rocm/lib/libamdhip64.so.7", "");
 	put_server(MAP("/srv/rocm/lib/librocblas.so.5") MAP("/srv/l/libamdhip64.so.7") MAP("/srv/l/libggml-hip.so")
 		   MAP("/srv/nowhere/libamdhip64.so.7"), "", 0);
 	look(&m, open_tree());
 	assert_text(&m, "rocm_install", "/srv/rocm/lib", "found_by", "process");
 	assert_text(&m, "rocm_install", "/srv/rocm/lib", "kind", "other");
+	assert_text(&m, "rocm_install", "/srv/rocm/lib", "loaded_by", "llama.cpp");
 	assert_absent(&m, "rocm_install", "/srv/rocm/lib", "engine");
 	/* What lies beside an engine's library is that engine's. */
 	assert_text(&m, "rocm_install", "/srv/l", "kind", "engine");
 	assert_text(&m, "rocm_install", "/srv/l", "engine", "llama.cpp");
 	assert_text(&m, "rocm_file", "/srv/l/libggml-hip.so", "engine", "llama.cpp");
 	assert_false(has_install(&m, "/srv/gone"));
+	assert_absent(&m, "rocm_install", "/opt/rocm/lib", "loaded_by");
 	/* A container's paths are not the machine's, and neither are those that may be. */
 	put("/proc/70/cgroup", "0::/machine.slice/libpod-12ab.scope\n");
 	look(&m, open_tree());
@@ -332,10 +335,12 @@ static void test_runpath(void **state)
 	assert_text(&m, "scope", "process 70", "program", "/srv/l/bin/llama-server");
 	assert_text(&m, "rocm_install", "/srv/l/lib", "found_by", "RUNPATH");
 	assert_text(&m, "rocm_install", "/srv/r", "found_by", "RUNPATH");
+	expect_gap(&m, "rocm_install", "/srv/r", "loaded_by", GD_GAP_DENIED);
 	assert_false(has_install(&m, "/srv/x"));
 	/* Where it is open, it has the last word. */
 	look_at_capture(&m, open);
 	assert_text(&m, "rocm_install", "/srv/x", "found_by", "process");
+	assert_text(&m, "rocm_install", "/srv/x", "loaded_by", "llama.cpp");
 	assert_false(has_install(&m, "/srv/r"));
 	/* What a unit would start may load it; RPATH is older and means the same. */
 	look_at_capture(&m, "dir /etc/systemd/system\n|ollama.service\n"
