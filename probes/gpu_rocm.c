@@ -101,24 +101,31 @@ static bool has_text(const struct gd_row *row, const char *column, const char *v
 
 static struct best judge_folders(const struct gd_ctx *ctx, const char *install, const char *library, const char *isa)
 {
-	const struct gd_rows *folders = gd_facts_table_peek(ctx->facts, "kernel_library");
+	const struct gd_rows *pairs = gd_facts_table_peek(ctx->facts, "install_kernels");
 	struct best best = { .rank = UNRANKED };
 
-	for (size_t i = 0; i < folders->count; i++)
-		if (has_text(folders->rows[i], "install", install) && has_text(folders->rows[i], "library", library))
-			judge_folder(ctx, folders->rows[i], isa, &best);
+	for (size_t i = 0; i < pairs->count; i++) {
+		const struct gd_row *pair = pairs->rows[i];
+		const struct gd_row *folder;
+
+		if (!has_text(pair, "install", install) || !has_text(pair, "library", library))
+			continue;
+		folder = gd_facts_find(ctx->facts, "kernel_library", gd_get_text(pair, "folder", ""));
+		if (folder)
+			judge_folder(ctx, folder, isa, &best);
+	}
 	return best;
 }
 
 /* The library is there, and no folder with kernels was found for it. */
 static void set_without_folder(const struct gd_ctx *ctx, struct gd_row *row, const char *library, const char *install)
 {
-	const struct gd_rows *folders = gd_facts_table_peek(ctx->facts, "kernel_library");
+	const struct gd_rows *pairs = gd_facts_table_peek(ctx->facts, "install_kernels");
 
-	if (folders->complete)
+	if (pairs->complete)
 		gd_set_text(row, library, ranks[MISSING], install);
 	else
-		gd_set_unknown(row, library, folders->gap, folders->detail, folders->remedy);
+		gd_set_unknown(row, library, pairs->gap, pairs->detail, pairs->remedy);
 }
 
 /* The ISA of the row is known. */

@@ -5,7 +5,9 @@
  * own files is for the probe code_object.
  *
  * Source of the places and their order: rocBLAS' and hipBLASLt's
- * tensile_host.cpp; Debian puts the version between rocblas and library.
+ * tensile_host.cpp; Debian puts the version between rocblas and library. They
+ * are beside the name that the loader took (dlpi_name), wherever a link of that
+ * name leads: a copy of links has the kernels that it has links to.
  */
 #include "probes/rocm_kernels.h"
 
@@ -15,6 +17,24 @@
 #include <sys/stat.h>
 
 #include "probes/rocm_find.h"
+
+static const struct gd_column pair_columns[] = {
+	{ .name = "id",
+	  .type = GD_TEXT,
+	  .flags = GD_COL_KEY,
+	  .help = "The copy and the folder with a blank between them." },
+	{ .name = "install", .type = GD_TEXT, .help = "The copy: the id in rocm_install." },
+	{ .name = "library", .type = GD_TEXT, .help = "rocblas, hipblaslt, or miopen: the one of it that looks." },
+	{ .name = "folder", .type = GD_TEXT, .help = "Where it looks: the id in kernel_library." },
+};
+
+/* Links make several copies share a folder, and a copy may look into several. */
+static const struct gd_table pair_table = {
+	.name = "install_kernels",
+	.help = "A copy of ROCm and a folder that it takes kernels from.",
+	.columns = pair_columns,
+	.column_count = GD_COUNT(pair_columns),
+};
 
 /* Rows of rocm_install, one at a time. */
 struct install {
@@ -38,15 +58,35 @@ static char *find_archives(const struct gd_row *row)
 	return gd_get_int(row, "kpack", 0) ? gd_xstrdup(gd_get(row, "kpack")->source) : NULL;
 }
 
+static void add_pair(const struct install *in, const struct gd_row *folder, const char *path)
+{
+	gd_autofree id = gd_xasprintf("%s %s", in->id, gd_get_text(folder, "id", ""));
+	struct gd_row *row;
+
+	if (gd_facts_find(in->ctx->facts, pair_table.name, id))
+		return;
+	row = gd_facts_add(in->ctx->facts, pair_table.name);
+	gd_set_text(row, "id", id, path);
+	gd_set_text(row, "install", in->id, path);
+	gd_set_cell(row, "library", gd_get(folder, "library"));
+	gd_set_cell(row, "folder", gd_get(folder, "id"));
+}
+
 static bool add_folder(const struct install *in, const char *base, const char *rest, struct gd_kernel_folder f)
 {
 	gd_autofree path = resolved(in->ctx, base, rest);
+	const struct gd_row *folder;
 
 	f.path = path;
 	f.found_by = "install";
 	f.install = in->id;
 	f.archives = in->archives;
-	return gd_kernel_folder_add(in->ctx, &f);
+	folder = gd_kernel_folder_add(in->ctx, &f);
+	/* One that another library was found to use is not this one's. */
+	if (!folder || strcmp(gd_get_text(folder, "library", ""), f.library) != 0)
+		return false;
+	add_pair(in, folder, path);
+	return true;
 }
 
 static bool add_below(const struct install *in, const char *base, const char *rest, const char *library,
@@ -102,30 +142,18 @@ static bool add_hipblaslt(struct install *in, const char *base)
 	return add_below(in, base, "hipblaslt/library", "hipblaslt", GD_KERNELS_USUAL) || built;
 }
 
-/* The folder of the file itself, where that is another one: libraries look beside themselves. */
-static char *folder_of_file(const struct gd_row *row, const char *column)
-{
-	const char *file = gd_get_text(row, column, NULL);
-	const char *slash = file ? strrchr(file, '/') : NULL;
-
-	return slash && slash != file ? gd_xstrndup(file, (size_t)(slash - file)) : NULL;
-}
-
 static void add_of_library(struct install *in, const struct gd_row *row, const char *column, const char *library,
 			   bool (*add)(struct install *in, const char *base))
 {
-	gd_autofree folder = folder_of_file(row, column);
 	gd_autofree usual = gd_xasprintf("%s/library", library);
 	struct gd_kernel_folder f = { .library = library, .expected = GD_KERNELS_NAMED };
 	bool found;
 
 	in->error = 0;
 	found = add(in, in->id);
-	if (folder && strcmp(folder, in->id) != 0)
-		found |= add(in, folder);
 	/* The library is there, and its kernels are not, or not to be seen: that is worth a row. */
 	f.error = in->error;
-	if (folder && !found)
+	if (gd_is_known(row, column) && !found)
 		add_folder(in, in->id, usual, f);
 }
 
@@ -203,17 +231,17 @@ static void add_of_settings(struct gd_ctx *ctx)
 
 /* -------------------------------------------------------------- completeness -- */
 
-static void close_libraries(struct gd_ctx *ctx, int error)
+static void close_libraries(struct gd_ctx *ctx, const char *table, int error)
 {
 	const struct gd_rows *installs = gd_facts_table_peek(ctx->facts, "rocm_install");
 
 	if (!installs->complete)
-		gd_facts_incomplete(ctx->facts, "kernel_library", installs->gap, installs->detail, installs->remedy);
+		gd_facts_incomplete(ctx->facts, table, installs->gap, installs->detail, installs->remedy);
 	else if (error)
-		gd_facts_incomplete(ctx->facts, "kernel_library", gd_gap_of_error(error),
+		gd_facts_incomplete(ctx->facts, table, gd_gap_of_error(error),
 				    "the variables that name folders of kernels", gd_remedy_peek(error));
 	else
-		gd_facts_complete(ctx->facts, "kernel_library");
+		gd_facts_complete(ctx->facts, table);
 }
 
 static void close_isas(struct gd_ctx *ctx)
@@ -249,7 +277,8 @@ static int run(struct gd_ctx *ctx, struct gd_err *err)
 		add_install(ctx, installs->rows[i]);
 	error = add_of_caller(ctx);
 	add_of_settings(ctx);
-	close_libraries(ctx, error);
+	close_libraries(ctx, "kernel_library", error);
+	close_libraries(ctx, pair_table.name, 0);
 	close_isas(ctx);
 	return 0;
 }
@@ -257,7 +286,8 @@ static int run(struct gd_ctx *ctx, struct gd_err *err)
 const struct gd_probe gd_probe_rocm_kernels = {
 	.name = "rocm_kernels",
 	.help = "Reads from the names of files which ISAs rocBLAS, hipBLASLt and MIOpen have kernels for.",
-	.tables = (const struct gd_table *const[]){ &gd_kernel_library_table, &gd_kernel_isa_table, NULL },
+	.tables = (const struct gd_table *const[]){ &gd_kernel_library_table, &pair_table, &gd_kernel_isa_table,
+						       NULL },
 	.needs = (const char *const[]){ "rocm", "setting", NULL },
 	.run = run,
 };

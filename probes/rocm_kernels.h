@@ -23,10 +23,10 @@ struct gd_kernel_folder {
 };
 
 /*
- * Adds the rows of one folder, once for all of its names. False where no row
- * came of it.
+ * Adds the rows of one folder, once for all of its names. The one in
+ * kernel_library, borrowed; NULL where none came of it.
  */
-bool gd_kernel_folder_add(struct gd_ctx *ctx, const struct gd_kernel_folder *f);
+const struct gd_row *gd_kernel_folder_add(struct gd_ctx *ctx, const struct gd_kernel_folder *f);
 
 /* For a folder that a variable names: there is a row for it whatever lies there. */
 void gd_rocm_kernels_add(struct gd_ctx *ctx, const char *path, const char *library, const char *found_by);

@@ -15,7 +15,8 @@ static const struct gd_column library_columns[] = {
 	{ .name = "library", .type = GD_TEXT, .help = "rocblas, hipblaslt, or miopen." },
 	{ .name = "install",
 	  .type = GD_TEXT,
-	  .help = "The id in rocm_install of the copy that looks here; absent where only a variable leads here." },
+	  .help = "The id in rocm_install of the first copy that looks here, all are in install_kernels; absent where "
+		  "only a variable leads here." },
 	{ .name = "found_by",
 	  .type = GD_TEXT,
 	  .help = "install, ROCBLAS_TENSILE_LIBPATH or HIPBLASLT_TENSILE_LIBPATH." },
@@ -399,30 +400,32 @@ static bool is_wanted(const struct reading *r, int error)
 	return r->tally.count || r->tally.merged;
 }
 
-bool gd_kernel_folder_add(struct gd_ctx *ctx, const struct gd_kernel_folder *f)
+const struct gd_row *gd_kernel_folder_add(struct gd_ctx *ctx, const struct gd_kernel_folder *f)
 {
 	GD_CLEANUP(free_reading) struct reading r = { .ctx = ctx, .folder = f };
 	gd_autofree real = NULL;
+	struct gd_row *row;
 	int error;
 
 	if (gd_host_resolve(ctx->host, f->path, &real) < 0)
 		real = gd_xstrdup(f->path);
 	if (!gd_is_text(real, strlen(real)))
-		return false;
+		return NULL;
 	if (gd_facts_find(ctx->facts, "kernel_library", real))
-		return true;
+		return gd_facts_find(ctx->facts, "kernel_library", real);
 	r.real = real;
 	error = f->error ? f->error : take_folder(&r);
 	if (error < 0)
 		error = judge_missing(ctx, real, error);
 	if (!is_wanted(&r, error))
-		return false;
+		return NULL;
+	row = add_row(&r);
 	if (error < 0 && !is_absence(error)) {
-		set_unread(&r, add_row(&r), error);
-		return true;
+		set_unread(&r, row, error);
+		return row;
 	}
 	take_archives(&r);
 	gd_tally_close(&r.tally);
-	set_contents(&r, add_row(&r));
-	return true;
+	set_contents(&r, row);
+	return row;
 }

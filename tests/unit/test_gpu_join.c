@@ -71,6 +71,10 @@ static void expect(const char *table, const char *key, const char *column, const
 #define CLOSED_FOLDER(id, install) \
 	"row\n id = \"" id "\"\n library = \"rocblas\"\n install = \"" install "\"\n" \
 	" layout unknown denied \"no\"\n complete = false\n"
+#define LOOKS(install, folder) \
+	"row\n id = \"" install " " folder "\"\n install = \"" install "\"\n library = \"rocblas\"\n" \
+	" folder = \"" folder "\"\n"
+#define PAIRS "table install_kernels complete\n"
 #define KERNELS(folder, isa, status) \
 	"row\n id = \"" folder " " isa "\"\n status = \"" status "\"\n"
 
@@ -80,6 +84,7 @@ static void test_kernels(void **state)
 
 	(void)state;
 	look(&gd_probe_gpu_rocm, GPUS INSTALLS "table kernel_library complete\n" FOLDER("/k", "/opt/rocm/lib")
+	     PAIRS LOOKS("/opt/rocm/lib", "/k")
 	     "table kernel_isa complete\n" KERNELS("/k", "gfx1103", "tuned"));
 	expect("gpu_rocm", row, "rocblas", "tuned");
 	expect("gpu_rocm", row, "rocblas_directory", "/k");
@@ -89,11 +94,13 @@ static void test_kernels(void **state)
 	assert_true(gd_facts_table_peek(facts, "gpu_rocm")->complete);
 	/* A folder that was read and has others only. */
 	look(&gd_probe_gpu_rocm, GPUS INSTALLS "table kernel_library complete\n" FOLDER("/k", "/opt/rocm/lib")
+	     PAIRS LOOKS("/opt/rocm/lib", "/k")
 	     "table kernel_isa complete\n" KERNELS("/k", "gfx1102", "tuned"));
 	expect("gpu_rocm", row, "rocblas", "missing");
 	expect("gpu_rocm", row, "rocblas_directory", "/k");
 	/* Kernels of another install do not count. */
 	look(&gd_probe_gpu_rocm, GPUS INSTALLS "table kernel_library complete\n" FOLDER("/k", "/opt/other/lib")
+	     PAIRS LOOKS("/opt/other/lib", "/k")
 	     "table kernel_isa complete\n" KERNELS("/k", "gfx1103", "tuned"));
 	expect("gpu_rocm", row, "rocblas", "missing");
 	assert_int_equal(cell("gpu_rocm", row, "rocblas_directory")->state, GD_ABSENT);
@@ -106,9 +113,24 @@ static void test_several_folders(void **state)
 	(void)state;
 	look(&gd_probe_gpu_rocm, GPUS INSTALLS "table kernel_library complete\n" FOLDER("/a", "/opt/rocm/lib")
 	     FOLDER("/b", "/opt/rocm/lib") FOLDER("/c", "/opt/rocm/lib")
+	     PAIRS LOOKS("/opt/rocm/lib", "/a") LOOKS("/opt/rocm/lib", "/b") LOOKS("/opt/rocm/lib", "/c")
 	     "table kernel_isa complete\n" KERNELS("/a", "gfx1103", "partial") KERNELS("/b", "gfx1103", "fallback"));
 	expect("gpu_rocm", row, "rocblas", "fallback");
 	expect("gpu_rocm", row, "rocblas_directory", "/b");
+}
+
+/* Copies of links share the folder of what they lead to: it serves all of them, whichever was found first. */
+static void test_shared_folder(void **state)
+{
+	(void)state;
+	look(&gd_probe_gpu_rocm, GPUS INSTALLS INSTALL("/usr/lib/ollama/rocm")
+	     "table kernel_library complete\n" FOLDER("/k", "/opt/rocm/lib")
+	     PAIRS LOOKS("/opt/rocm/lib", "/k") LOOKS("/usr/lib/ollama/rocm", "/k")
+	     "table kernel_isa complete\n" KERNELS("/k", "gfx1103", "tuned"));
+	expect("gpu_rocm", "0000:64:00.0 /opt/rocm/lib", "rocblas", "tuned");
+	expect("gpu_rocm", "0000:64:00.0 /usr/lib/ollama/rocm", "rocblas", "tuned");
+	expect("gpu_rocm", "0000:64:00.0 /usr/lib/ollama/rocm", "rocblas_directory", "/k");
+	assert_int_equal(gd_facts_table_peek(facts, "gpu_rocm")->count, 2);
 }
 
 static void test_unknown_kernels(void **state)
@@ -119,18 +141,22 @@ static void test_unknown_kernels(void **state)
 	/* A folder that may not be read might have them; one that has them settles it. */
 	look(&gd_probe_gpu_rocm, GPUS INSTALLS "table kernel_library complete\n"
 	     CLOSED_FOLDER("/k", "/opt/rocm/lib")
+	     PAIRS LOOKS("/opt/rocm/lib", "/k")
 	     "table kernel_isa complete\n");
 	assert_int_equal(cell("gpu_rocm", row, "rocblas")->gap, GD_GAP_DENIED);
 	look(&gd_probe_gpu_rocm, GPUS INSTALLS "table kernel_library complete\n"
 	     CLOSED_FOLDER("/k", "/opt/rocm/lib")
-	     FOLDER("/b", "/opt/rocm/lib") "table kernel_isa complete\n" KERNELS("/b", "gfx1103", "tuned"));
+	     FOLDER("/b", "/opt/rocm/lib")
+	     PAIRS LOOKS("/opt/rocm/lib", "/k") LOOKS("/opt/rocm/lib", "/b")
+	     "table kernel_isa complete\n" KERNELS("/b", "gfx1103", "tuned"));
 	expect("gpu_rocm", row, "rocblas", "tuned");
-	look(&gd_probe_gpu_rocm, GPUS INSTALLS "table kernel_library incomplete not-captured \"no\"\n"
+	look(&gd_probe_gpu_rocm, GPUS INSTALLS "table install_kernels incomplete not-captured \"no\"\n"
 	     "table kernel_isa complete\n");
 	assert_int_equal(cell("gpu_rocm", row, "rocblas")->gap, GD_GAP_NOT_CAPTURED);
 	/* Nobody knows the chip. */
 	look(&gd_probe_gpu_rocm, "table gpu complete\nrow\n id = \"0000:64:00.0\"\n vendor = \"AMD\"\n compute = true\n"
-	     " isa unknown no-source \"new\"\n" INSTALLS "table kernel_library complete\ntable kernel_isa complete\n");
+	     " isa unknown no-source \"new\"\n" INSTALLS PAIRS
+	     "table kernel_library complete\ntable kernel_isa complete\n");
 	assert_int_equal(cell("gpu_rocm", row, "rocblas")->gap, GD_GAP_NO_SOURCE);
 }
 
@@ -140,7 +166,7 @@ static void test_pairs(void **state)
 	/* Other vendors' GPUs and screens are no partners. */
 	look(&gd_probe_gpu_rocm, GPUS "row\n id = \"0000:01:00.0\"\n vendor = \"NVIDIA\"\n compute = true\n"
 	     "row\n id = \"0000:02:00.0\"\n vendor = \"AMD\"\n compute = false\n" INSTALLS INSTALL("/usr/lib64")
-	     "table kernel_library complete\ntable kernel_isa complete\n");
+	     "table kernel_library complete\n" PAIRS "table kernel_isa complete\n");
 	assert_int_equal(gd_facts_table_peek(facts, "gpu_rocm")->count, 2);
 	/* An install that was not looked for might be there, unless nobody could use it. */
 	look(&gd_probe_gpu_rocm, GPUS "table rocm_install incomplete denied \"/opt\"\n");
@@ -188,7 +214,7 @@ static void test_support_of_a_release(void **state)
 #define WITH(packager, version) \
 	GPUS "table rocm_install complete\nrow\n id = \"/opt/rocm/lib\"\n packager = \"" packager "\"\n" \
 	" version = \"" version "\"\n rocblas_file = \"/opt/rocm/lib/librocblas.so.5\"\n" RELEASES \
-	"table kernel_library complete\ntable kernel_isa complete\ntable gpu_code complete\n" \
+	"table kernel_library complete\n" PAIRS "table kernel_isa complete\ntable gpu_code complete\n" \
 	"row\n id = \"0000:64:00.0 /opt/rocm/lib/librocblas.so.5\"\n code = \"generic\"\n"
 	look(&gd_probe_gpu_rocm, WITH("amd", "6.3.3"));
 	expect("gpu_rocm", row, "official", "deprecated");
@@ -332,6 +358,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_kernels),
 		cmocka_unit_test(test_several_folders),
+		cmocka_unit_test(test_shared_folder),
 		cmocka_unit_test(test_unknown_kernels),
 		cmocka_unit_test(test_pairs),
 		cmocka_unit_test(test_folder_without_install),

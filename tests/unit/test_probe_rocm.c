@@ -430,6 +430,7 @@ static void test_proved(void **state)
 	assert_true(is_complete(&m, "rocm_install"));
 	assert_true(is_complete(&m, "rocm_file"));
 	assert_true(is_complete(&m, "kernel_library"));
+	assert_true(is_complete(&m, "install_kernels"));
 	assert_true(is_complete(&m, "kernel_isa"));
 }
 
