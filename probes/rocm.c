@@ -69,7 +69,7 @@ static const struct gd_column install_columns[] = {
 		  "libraries." },
 	{ .name = "mixed",
 	  .type = GD_BOOL,
-	  .help = "Whether the names of its libraries are of several ROCm releases." },
+	  .help = "Whether the names of its libraries are of several ROCm releases, patch levels left aside." },
 	{ .name = "release_numbers",
 	  .type = GD_TEXT,
 	  .help = "The releases that the names of its libraries end with, as in 70201; absent where they end "

@@ -143,11 +143,9 @@ static bool take_folder_name(struct gd_row *row, const struct gd_rocm_folder *d)
 	return true;
 }
 
-/* The numbers of releases, each once, with blanks between them; "" where there are none. Owned. */
-static char *collect_numbers(struct gd_host *h, const struct gd_rocm_folder *d, size_t *count)
+/* The numbers of releases, each once. */
+static void collect_numbers(struct gd_host *h, const struct gd_rocm_folder *d, struct gd_strv *out)
 {
-	gd_autostrv texts = { 0 };
-
 	for (size_t i = 0; i < d->names.count; i++) {
 		gd_autofree path = gd_xasprintf("%s/%s", d->path, d->names.items[i]);
 		gd_autofree real = NULL;
@@ -158,12 +156,10 @@ static char *collect_numbers(struct gd_host *h, const struct gd_rocm_folder *d, 
 		if (!n && gd_host_resolve(h, path, &real) == 0)
 			n = gd_rocm_release_number(gd_rocm_base_peek(real));
 		text = gd_xasprintf("%lld", (long long)n);
-		if (n && !gd_strv_has(&texts, text))
-			gd_strv_add(&texts, text);
+		if (n && !gd_strv_has(out, text))
+			gd_strv_add(out, text);
 	}
-	gd_strv_sort(&texts);
-	*count = texts.count;
-	return texts.count ? gd_strv_join(&texts, " ") : gd_xstrdup("");
+	gd_strv_sort(out);
 }
 
 /* PyTorch's own file says it: hip: Optional[str] = '6.4.43482-0f2d60242' */
@@ -223,15 +219,37 @@ static bool take_package(struct gd_ctx *ctx, struct gd_row *row, const struct gd
 	return false;
 }
 
-static void set_version(struct gd_ctx *ctx, struct gd_row *row, const struct gd_rocm_folder *d, const char *numbers,
-			size_t count, struct gd_rocm_packages *p)
+/*
+ * Whether they are of releases that are not built for each other. Patch levels
+ * are: rolling distributions build single packages anew.
+ */
+static bool are_mixed(const struct gd_strv *numbers)
 {
-	gd_autofree release = count == 1 ? gd_rocm_release_text(strtoll(numbers, NULL, 10)) : NULL;
+	for (size_t i = 1; i < numbers->count; i++)
+		if (strtoll(numbers->items[i], NULL, 10) / 100 != strtoll(numbers->items[0], NULL, 10) / 100)
+			return true;
+	return false;
+}
+
+/* What all of them say, which are not mixed: "7.2.4", or "7.2" of 70203 and 70204. NULL where there are none. */
+static char *common_release(const struct gd_strv *numbers)
+{
+	char *text = numbers->count ? gd_rocm_release_text(strtoll(numbers->items[0], NULL, 10)) : NULL;
+
+	if (numbers->count > 1)
+		*strrchr(text, '.') = '\0';
+	return text;
+}
+
+static void set_version(struct gd_ctx *ctx, struct gd_row *row, const struct gd_rocm_folder *d,
+			const struct gd_strv *numbers, struct gd_rocm_packages *p)
+{
+	gd_autofree release = common_release(numbers);
 
 	/* A distribution's folder is beside /usr/.info or /.info, which nobody has. */
 	if (d->kind != GD_ROCM_DISTRIBUTION && take_info_folder(ctx, row, d))
 		return;
-	if (count > 1)
+	if (are_mixed(numbers))
 		gd_set_unknown(row, "version", GD_GAP_AMBIGUOUS, "its libraries are of several releases", NULL);
 	else if (release)
 		gd_set_text(row, "version", release, d->real);
@@ -244,13 +262,15 @@ static void set_version(struct gd_ctx *ctx, struct gd_row *row, const struct gd_
 void gd_rocm_set_release(struct gd_ctx *ctx, struct gd_row *row, const struct gd_rocm_folder *d,
 			 struct gd_rocm_packages *p)
 {
-	size_t count;
-	gd_autofree numbers = collect_numbers(ctx->host, d, &count);
+	gd_autostrv numbers = { 0 };
+	gd_autofree text = NULL;
 
-	if (count)
-		gd_set_text(row, "release_numbers", numbers, d->real);
+	collect_numbers(ctx->host, d, &numbers);
+	text = gd_strv_join(&numbers, " ");
+	if (numbers.count)
+		gd_set_text(row, "release_numbers", text, d->real);
 	else
 		gd_set_absent(row, "release_numbers", d->real);
-	gd_set_bool(row, "mixed", count > 1, d->real);
-	set_version(ctx, row, d, numbers, count, p);
+	gd_set_bool(row, "mixed", are_mixed(&numbers), d->real);
+	set_version(ctx, row, d, &numbers, p);
 }

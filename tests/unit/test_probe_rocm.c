@@ -158,6 +158,25 @@ static void test_mixed(void **state)
 	expect_gap(&m, "rocm_install", "/opt/rocm/lib", "version", GD_GAP_AMBIGUOUS);
 }
 
+/* A rolling distribution builds single packages anew: their patch levels differ, and they fit. */
+static void test_patch_levels(void **state)
+{
+	automachine m = { 0 };
+
+	(void)state;
+	put("/opt/rocm/lib/libamdhip64.so.7.2.70204", "");
+	put("/opt/rocm/lib/libhsa-runtime64.so.1.18.70203", "");
+	run_tree(&m);
+	assert_int(&m, "rocm_install", "/opt/rocm/lib", "mixed", 0);
+	assert_text(&m, "rocm_install", "/opt/rocm/lib", "release_numbers", "70203 70204");
+	assert_text(&m, "rocm_install", "/opt/rocm/lib", "version", "7.2");
+	/* One of the release before. */
+	put("/opt/rocm/lib/librocblas.so.5.1.70104", "");
+	run_tree(&m);
+	assert_int(&m, "rocm_install", "/opt/rocm/lib", "mixed", 1);
+	expect_gap(&m, "rocm_install", "/opt/rocm/lib", "version", GD_GAP_AMBIGUOUS);
+}
+
 /* A folder of a whole system is asked for names; the links there lead to all of the version. */
 static void test_distribution(void **state)
 {
@@ -525,6 +544,7 @@ int main(void)
 		cmocka_unit_test(test_versions),
 		TEST(test_amd),
 		TEST(test_mixed),
+		TEST(test_patch_levels),
 		TEST(test_distribution),
 		TEST(test_fedora),
 		TEST(test_arch),
