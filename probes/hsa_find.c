@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/parse.h"
 #include "probes/hsa.h"
 #include "probes/rocm_find.h"
 
@@ -47,11 +48,6 @@ static bool take_name(struct search *s, const struct gd_rocm_folder *d, const ch
 	return gd_strv_has(&d->names, name) && take_file(s, path, found_in);
 }
 
-static bool starts(const char *s, const char *with)
-{
-	return !strncmp(s, with, strlen(with));
-}
-
 static const char *found_in(const struct gd_rocm_folder *d)
 {
 	if (d->in_variable)
@@ -60,9 +56,9 @@ static const char *found_in(const struct gd_rocm_folder *d)
 		return "engine";
 	if (d->kind == GD_ROCM_PYTHON)
 		return "python";
-	if (starts(d->path, "/opt/"))
+	if (gd_starts_with(d->path, "/opt/"))
 		return "opt";
-	return d->kind == GD_ROCM_DISTRIBUTION || starts(d->path, "/usr/local/") ? "distribution" : "other";
+	return d->kind == GD_ROCM_DISTRIBUTION || gd_starts_with(d->path, "/usr/local/") ? "distribution" : "other";
 }
 
 /* Without a version, or with all of it, where the usual name is not there. One is enough: others are links to it. */
@@ -73,7 +69,7 @@ static void take_any(struct search *s, const struct gd_rocm_folder *d)
 	if (take_name(s, d, GD_HSA_NAME, where) || take_name(s, d, ANY_NAME, where))
 		return;
 	for (size_t i = 0; i < d->names.count; i++)
-		if (starts(d->names.items[i], ANY_NAME ".") && take_name(s, d, d->names.items[i], where))
+		if (gd_starts_with(d->names.items[i], ANY_NAME ".") && take_name(s, d, d->names.items[i], where))
 			return;
 }
 

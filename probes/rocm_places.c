@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/parse.h"
 #include "probes/rocm_find.h"
 
 /* The name of this machine's folder of libraries on Debian and its kin. */
@@ -248,11 +249,6 @@ static void search_family(struct search *s, const struct family *f)
 
 /* -------------------------------------------------------------------- kind -- */
 
-static bool starts(const char *s, const char *with)
-{
-	return !strncmp(s, with, strlen(with));
-}
-
 static bool matches_base(const char *base, const char *const *leaves, const char *path)
 {
 	for (; *leaves; leaves++) {
@@ -294,7 +290,7 @@ void gd_rocm_classify(struct gd_host *h, const char *path, struct gd_rocm_visit 
 	ret->kind = GD_ROCM_OTHER;
 	ret->engine = NULL;
 	if (gd_rocm_is_large(path)) {
-		ret->kind = starts(path, "/usr/local/") ? GD_ROCM_OTHER : GD_ROCM_DISTRIBUTION;
+		ret->kind = gd_starts_with(path, "/usr/local/") ? GD_ROCM_OTHER : GD_ROCM_DISTRIBUTION;
 		return;
 	}
 	if (strstr(path, "/site-packages/") || strstr(path, "/dist-packages/")) {
@@ -309,9 +305,9 @@ void gd_rocm_classify(struct gd_host *h, const char *path, struct gd_rocm_visit 
 		ret->engine = families[i].engine;
 		return;
 	}
-	if (starts(path, "/opt/rocm"))
+	if (gd_starts_with(path, "/opt/rocm"))
 		ret->kind = GD_ROCM_AMD;
-	else if (starts(path, "/usr/lib") || starts(path, "/lib"))
+	else if (gd_starts_with(path, "/usr/lib") || gd_starts_with(path, "/lib"))
 		ret->kind = GD_ROCM_DISTRIBUTION;
 }
 

@@ -46,6 +46,8 @@ struct gd_origin {
 };
 struct gd_origin gd_setting_origin(const struct gd_scopes *s, const struct gd_scope *scope,
 				   const struct gd_setting *setting);
+/* The file or folder is one of a package's, which would come back with its next release. */
+bool gd_setting_is_of_package(const char *path);
 /* "FILE:LINE"; owned. */
 char *gd_setting_place(const struct gd_setting *setting);
 /* What is to be done so that it is set no more; owned. */

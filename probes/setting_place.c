@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/parse.h"
 #include "probes/setting.h"
 
 static bool is_kind(const struct gd_scope *scope, const char *kind)
@@ -55,9 +56,9 @@ char *gd_setting_place(const struct gd_setting *setting)
 
 /* ---------------------------------------------------------------- change -- */
 
-static bool is_of_package(const char *file)
+bool gd_setting_is_of_package(const char *path)
 {
-	return !strncmp(file, "/usr/", strlen("/usr/")) || !strncmp(file, "/lib/", strlen("/lib/"));
+	return gd_starts_with(path, "/usr/") || gd_starts_with(path, "/lib/");
 }
 
 /* "vllm@*.service" for a template, whose instances are what runs. */
@@ -83,7 +84,7 @@ static char *change_unit(const struct gd_origin *o, const char *place)
 	gd_autofree edit = gd_xasprintf("%s edit %s", systemctl, o->scope->name);
 	const char *reload = is_of_manager(o->setting->file) ? "daemon-reexec" : "daemon-reload";
 
-	if (is_of_package(o->setting->file))
+	if (gd_setting_is_of_package(o->setting->file))
 		return gd_xasprintf("run: %s; write UnsetEnvironment=%s below a line [Service] there; "
 				    "then: %s try-restart %s", edit, o->setting->name, systemctl, units);
 	return gd_xasprintf("take %s out at %s; then: %s %s && %s try-restart %s", o->setting->name, place, systemctl,

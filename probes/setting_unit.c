@@ -10,12 +10,6 @@
 /* Hand-made units that are read to see what they are about. */
 enum { CANDIDATES_MAX = 256 };
 
-/* What comes with packages is read only where its name says what it is. */
-static bool is_of_packages(const char *dir)
-{
-	return !strncmp(dir, "/usr/", strlen("/usr/")) || !strncmp(dir, "/lib/", strlen("/lib/"));
-}
-
 /* "x.service" of the unit itself, and of its folder "x.service.d"; NULL for anything else, that of all "x-*" too. */
 static char *service_of(const char *name)
 {
@@ -27,9 +21,10 @@ static char *service_of(const char *name)
 	return GD_STEAL(service);
 }
 
+/* What comes with packages is read only where its name says what it is. */
 static void add_candidates(const struct gd_unit_dir *dir, struct gd_strv *out)
 {
-	bool all = !is_of_packages(dir->path);
+	bool all = !gd_setting_is_of_package(dir->path);
 
 	for (size_t i = 0; i < dir->names.count; i++) {
 		gd_autofree service = service_of(dir->names.items[i]);

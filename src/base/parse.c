@@ -227,3 +227,8 @@ void gd_repair_text(char *s)
 		s += n ? n : 1;
 	}
 }
+
+bool gd_starts_with(const char *s, const char *prefix)
+{
+	return !strncmp(s, prefix, strlen(prefix));
+}

@@ -31,6 +31,8 @@ int gd_parse_list(const char *s, unsigned limit, void (*f)(unsigned, void *), vo
 /* How many numbers such a list holds. */
 int gd_count_list(const char *s, unsigned limit, unsigned *ret) GD_MUST_CHECK;
 
+bool gd_starts_with(const char *s, const char *prefix);
+
 /* Puts "?" in the place of every byte that is no part of a UTF-8 character. */
 void gd_repair_text(char *s);
 

@@ -10,15 +10,10 @@
 #include "host/mask_scan.h"
 #include "host/mask_shape.h"
 
-static bool is_below(const char *path, const char *dir)
-{
-	return !strncmp(path, dir, strlen(dir));
-}
-
 static bool is_below_any(const char *path, const char *const *dirs, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (is_below(path, dirs[i]))
+		if (gd_starts_with(path, dirs[i]))
 			return true;
 	return false;
 }
@@ -63,7 +58,8 @@ static bool is_impersonal(const char *path)
 		"/etc/debian_version",
 	};
 
-	return is_below_any(path, dirs, GD_COUNT(dirs)) || (is_below(path, "/etc/") && ends_with(path, "-release"));
+	return is_below_any(path, dirs, GD_COUNT(dirs)) ||
+	       (gd_starts_with(path, "/etc/") && ends_with(path, "-release"));
 }
 
 static unsigned scope_of_proc(const char *path)
@@ -73,7 +69,8 @@ static unsigned scope_of_proc(const char *path)
 						"/proc/keys" };
 	const unsigned all = GD_SCOPE_NAMES | GD_SCOPE_ADDRESSES | GD_SCOPE_SECRETS | GD_SCOPE_SERIALS;
 	const char *base = base_of(path);
-	bool of_process = gd_is_digit(path[6]) || is_below(path, "/proc/self/") || is_below(path, "/proc/thread-self/");
+	bool of_process = gd_is_digit(path[6]) || gd_starts_with(path, "/proc/self/") ||
+			  gd_starts_with(path, "/proc/thread-self/");
 
 	if (of_process && (!strcmp(base, "cmdline") || !strcmp(base, "environ")))
 		return all | GD_SCOPE_ARGS;
@@ -84,16 +81,16 @@ static unsigned scope_of(const char *path)
 {
 	const unsigned all = GD_SCOPE_NAMES | GD_SCOPE_ADDRESSES | GD_SCOPE_SECRETS | GD_SCOPE_SERIALS;
 
-	if (is_below(path, "/proc/"))
+	if (gd_starts_with(path, "/proc/"))
 		return scope_of_proc(path);
-	if (is_below(path, "/sys/"))
+	if (gd_starts_with(path, "/sys/"))
 		return strcmp(base_of(path), "uevent") ? 0 : GD_SCOPE_SERIALS;
 	if (!strcmp(path, GD_MASK_SAID))
 		return GD_SCOPE_NAMES;
 	if (is_impersonal(path))
-		return is_below(path, "/etc/") ? 0 : GD_SCOPE_SECRETS;
+		return gd_starts_with(path, "/etc/") ? 0 : GD_SCOPE_SECRETS;
 	/* "E:KEY=" there is the keys that a keyboard has. */
-	return is_below(path, "/run/udev/") ? all & ~(unsigned)GD_SCOPE_SECRETS : all;
+	return gd_starts_with(path, "/run/udev/") ? all & ~(unsigned)GD_SCOPE_SECRETS : all;
 }
 
 /* Cuts the newline or NUL off that ends a value. */
@@ -142,8 +139,8 @@ static bool is_private_file(const char *path)
 	const char *base = base_of(path);
 
 	/* /proc/tty/driver/serial and files of that name in /usr are others. */
-	if (!is_below(path, "/sys/") && !is_below(path, "/proc/sys/kernel/random/") &&
-	    !is_below(path, "/proc/device-tree/") && strcmp(base, "machine-id"))
+	if (!gd_starts_with(path, "/sys/") && !gd_starts_with(path, "/proc/sys/kernel/random/") &&
+	    !gd_starts_with(path, "/proc/device-tree/") && strcmp(base, "machine-id"))
 		return false;
 	for (size_t i = 0; i < GD_COUNT(names); i++)
 		if (!strcmp(base, names[i]))
@@ -242,9 +239,9 @@ void gd_mask_content(struct gd_mask *m, const char *path, const char *data, size
 		mask_name_file(path, data, len, out);
 	else if (is_private_file(path))
 		mask_private_file(m, data, len, out);
-	else if (is_below(path, "/sys/") && !strcmp(base, "unique_id"))
+	else if (gd_starts_with(path, "/sys/") && !strcmp(base, "unique_id"))
 		mask_id_file(m, 16, data, len, out);
-	else if (is_below(path, "/sys/") && !strcmp(base, "xgmi_hive_id"))
+	else if (gd_starts_with(path, "/sys/") && !strcmp(base, "xgmi_hive_id"))
 		mask_id_file(m, 10, data, len, out);
 	else if (strstr(path, "/kfd/topology/") && ends_with(path, "/properties"))
 		each_line(mask_property, m, data, len, out);

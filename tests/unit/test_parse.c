@@ -270,6 +270,17 @@ static void test_repair(void **state)
 	}
 }
 
+static void test_starts_with(void **state)
+{
+	(void)state;
+	assert_true(gd_starts_with("/usr/lib", "/usr/"));
+	assert_true(gd_starts_with("/usr", "/usr"));
+	assert_true(gd_starts_with("x", ""));
+	assert_false(gd_starts_with("/us", "/usr"));
+	assert_false(gd_starts_with("/Usr/lib", "/usr/"));
+	assert_false(gd_starts_with("", "x"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -278,7 +289,7 @@ int main(void)
 		cmocka_unit_test(test_list_refusals),	cmocka_unit_test(test_line_value),
 		cmocka_unit_test(test_trim),		cmocka_unit_test(test_utf8_well_formed),
 		cmocka_unit_test(test_utf8_malformed),
-		cmocka_unit_test(test_repair),
+		cmocka_unit_test(test_repair),		cmocka_unit_test(test_starts_with),
 	};
 
 	return cmocka_run_group_tests_name("parse", tests, NULL, NULL);
