@@ -53,6 +53,8 @@ PROBE_PARTS = \
 	probes/gpu_join.c \
 	probes/gpu_join.h \
 	probes/gpu_libraries.c \
+	probes/homes.c \
+	probes/homes.h \
 	probes/hsa.h \
 	probes/hsa_abi.h \
 	probes/hsa_agent.c \

@@ -78,8 +78,7 @@ struct gd_rocm_visit {
 void gd_rocm_visit(struct gd_host *h, struct gd_rocm_found *f, const char *path, const struct gd_rocm_visit *how);
 /* Kind and engine by the path alone. */
 void gd_rocm_classify(struct gd_host *h, const char *path, struct gd_rocm_visit *ret);
-/* For patterns that start with "~" or "$NAME" (rocm_homes.c). The caller's home comes first; false: not all of them. */
-bool gd_rocm_homes(struct gd_host *h, struct gd_strv *out);
+/* For patterns that start with "~", which is each of these homes, or "$NAME" (rocm_homes.c). */
 void gd_rocm_expand(struct gd_host *h, const struct gd_strv *homes, const char *pattern, struct gd_strv *out);
 /* What follows the home that the path is in; borrowed, NULL where it is in none. */
 const char *gd_rocm_in_home_peek(struct gd_host *h, const char *path);

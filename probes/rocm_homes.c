@@ -1,17 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Places in homes and below variables. A home of somebody else is searched where
- * the caller may read it: whoever asks for the whole machine is often root, and
- * what is built in homes is built by users. One that is closed is passed over.
- */
+/* Places in homes and below variables. */
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "probes/rocm_find.h"
-
-/* More are not searched. */
-enum { HOMES_MAX = 16 };
 
 /* Empty is as good as not set; what is relative to somewhere cannot be followed. */
 char *gd_rocm_variable(struct gd_host *h, const char *name)
@@ -24,39 +16,6 @@ char *gd_rocm_variable(struct gd_host *h, const char *name)
 		return value;
 	free(value);
 	return NULL;
-}
-
-/* False where there are too many. */
-static bool add_home(struct gd_host *h, const char *path, struct gd_strv *out)
-{
-	struct gd_stat st;
-
-	if (gd_strv_has(out, path) || gd_host_stat(h, path, &st) < 0 || !S_ISDIR(st.mode) || !st.readable)
-		return true;
-	if (out->count == HOMES_MAX)
-		return false;
-	gd_strv_add(out, path);
-	return true;
-}
-
-bool gd_rocm_homes(struct gd_host *h, struct gd_strv *out)
-{
-	gd_autofree own = gd_rocm_variable(h, "HOME");
-	gd_autostrv names = { 0 };
-
-	/* Services may have the root for a home. */
-	if (own && own[1])
-		gd_strv_add(out, own);
-	add_home(h, "/root", out);
-	if (gd_host_list(h, "/home", &names) < 0)
-		return true;
-	for (size_t i = 0; i < names.count; i++) {
-		gd_autofree path = gd_xasprintf("/home/%s", names.items[i]);
-
-		if (*names.items[i] != '.' && !add_home(h, path, out))
-			return false;
-	}
-	return true;
 }
 
 void gd_rocm_expand(struct gd_host *h, const struct gd_strv *homes, const char *pattern, struct gd_strv *out)

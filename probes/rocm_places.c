@@ -14,6 +14,7 @@
 
 #include "base/alloc.h"
 #include "base/parse.h"
+#include "probes/homes.h"
 #include "probes/rocm_find.h"
 
 /* The name of this machine's folder of libraries on Debian and its kin. */
@@ -445,7 +446,7 @@ void gd_rocm_find(struct gd_host *h, struct gd_rocm_found *ret)
 {
 	struct search s = { .host = h, .found = ret };
 
-	if (!gd_rocm_homes(h, &s.homes))
+	if (!gd_homes_open(h, &s.homes))
 		gd_rocm_note(h, ret, "/home", -E2BIG);
 	note_environment(&s);
 	search_loader(&s);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "probes/engine.h"
+#include "probes/homes.h"
 
 static const struct gd_column scope_columns[] = {
 	{ .name = "id",
@@ -315,7 +316,8 @@ static int run(struct gd_ctx *ctx, struct gd_err *err)
 	gd_autostrv homes = { 0 };
 
 	(void)err;
-	gd_setting_homes(ctx->host, &homes);
+	if (!gd_homes(ctx->host, &homes))
+		gd_scopes_miss(&s, "/home", -E2BIG);
 	gd_setting_add_caller(ctx->host, &s);
 	gd_setting_add_logins(ctx->host, &homes, &s);
 	gd_setting_add_units(ctx->host, &homes, &s);

@@ -56,9 +56,6 @@ char *gd_setting_change(const struct gd_scopes *s, const struct gd_scope *scope,
 const struct gd_scope *gd_setting_repeated(const struct gd_scopes *s, const struct gd_scope *scope,
 					   const struct gd_setting *setting);
 
-/* Homes: the caller's, and those that may be listed. */
-void gd_setting_homes(struct gd_host *h, struct gd_strv *out);
-
 void gd_setting_add_caller(struct gd_host *h, struct gd_scopes *s);
 void gd_setting_add_logins(struct gd_host *h, const struct gd_strv *homes, struct gd_scopes *s);
 /* Processes come last: they know of their units. */

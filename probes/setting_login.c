@@ -4,12 +4,8 @@
 #include <string.h>
 
 #include "base/env_text.h"
-#include "base/parse.h"
 #include "probes/hsa.h"
 #include "probes/setting.h"
-
-/* A machine with more people is asked about those who run the engines. */
-enum { HOMES_MAX = 64 };
 
 static void take_variable(struct gd_host *h, const char *name, struct gd_scopes *s, struct gd_scope *caller)
 {
@@ -45,28 +41,6 @@ void gd_setting_add_caller(struct gd_host *h, struct gd_scopes *s)
 static bool is_absence(int error)
 {
 	return error == -ENOENT || error == -ENOTDIR;
-}
-
-static bool is_path(const char *s)
-{
-	return *s == '/' && gd_is_text(s, strlen(s)) && !strpbrk(s, "\n\t");
-}
-
-void gd_setting_homes(struct gd_host *h, struct gd_strv *out)
-{
-	gd_autofree own = NULL;
-	gd_autostrv names = { 0 };
-
-	if (gd_host_env(h, "HOME", &own) == 0 && is_path(own) && own[1])
-		gd_strv_add(out, own);
-	if (gd_host_list(h, "/home", &names) < 0)
-		return;
-	for (size_t i = 0; i < names.count && out->count < HOMES_MAX; i++) {
-		gd_autofree home = gd_xasprintf("/home/%s", names.items[i]);
-
-		if (is_path(home) && *names.items[i] != '.' && !gd_strv_has(out, home))
-			gd_strv_add(out, home);
-	}
 }
 
 /* Adds what a file sets; returns the error of the door. */

@@ -3,6 +3,7 @@
 #include "rocm_fixture.h"
 
 #include "forward_fixture.h"
+#include "probes/homes.h"
 #include "probes/rocm.h"
 
 #if defined(__x86_64__)
@@ -377,14 +378,40 @@ static void test_many_homes(void **state)
 	automachine m = { 0 };
 
 	(void)state;
-	for (int i = 0; i < 40; i++) {
+	for (int i = 0; i < 70; i++) {
 		gd_autofree path = gd_xasprintf("/home/u%d/llama.cpp/build/bin/librocblas.so.4", i);
 
 		put(path, "");
 	}
 	run_tree(&m);
-	assert_int_equal(gd_facts_table_peek(m.facts, "rocm_install")->count, 16);
+	assert_int_equal(gd_facts_table_peek(m.facts, "rocm_install")->count, GD_HOMES_MAX);
 	expect_open(&m, "rocm_install", GD_GAP_ERROR);
+}
+
+#define NO_VARIABLES \
+	"error env HOME ENOENT\nerror env LD_LIBRARY_PATH ENOENT\nerror env ROCBLAS_TENSILE_LIBPATH ENOENT\n" \
+	"error env HIPBLASLT_TENSILE_LIBPATH ENOENT\n"
+
+/* Closed homes of others do not count, and leave no gap. */
+static void test_many_closed_homes(void **state)
+{
+	automachine m = { 0 };
+	gd_autobuf text = { 0 };
+
+	(void)state;
+	gd_buf_puts(&text, NO_VARIABLES "dir /home\n");
+	for (int i = 0; i < 70; i++)
+		gd_buf_printf(&text, "|a%d\n", i);
+	gd_buf_puts(&text, "|b\n");
+	for (int i = 0; i < 70; i++)
+		gd_buf_printf(&text, "stat /home/a%d" CLOSED "error dir /home/a%d EACCES\n", i, i);
+	gd_buf_puts(&text, "stat /home/b" DIR "dir /home/b\n|llama.cpp\nstat /home/b/llama.cpp" DIR
+			   "dir /home/b/llama.cpp\n|build\ndir /home/b/llama.cpp/build\n|bin\n"
+			   "dir /home/b/llama.cpp/build/bin\n|librocblas.so.5\n"
+			   "dir /\n|home\n");
+	run_rocm(&m, open_entries(gd_buf_peek(&text)), NULL);
+	expect_keys(&m, "rocm_install", "/home/b/llama.cpp/build/bin");
+	assert_true(is_complete(&m, "rocm_install"));
 }
 
 /* ------------------------------------------------------------------- loader -- */
@@ -433,10 +460,6 @@ static void test_settings(void **state)
 }
 
 /* ------------------------------------------------------------- completeness -- */
-
-#define NO_VARIABLES \
-	"error env HOME ENOENT\nerror env LD_LIBRARY_PATH ENOENT\nerror env ROCBLAS_TENSILE_LIBPATH ENOENT\n" \
-	"error env HIPBLASLT_TENSILE_LIBPATH ENOENT\n"
 
 /* A machine without any of the folders: that there is no ROCm is proved. */
 static void test_proved(void **state)
@@ -554,6 +577,7 @@ int main(void)
 		cmocka_unit_test(test_homes),
 		TEST(test_homes_of_tree),
 		TEST(test_many_homes),
+		cmocka_unit_test(test_many_closed_homes),
 		cmocka_unit_test(test_loaded),
 		TEST(test_settings),
 		cmocka_unit_test(test_proved),

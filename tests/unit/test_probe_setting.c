@@ -3,6 +3,7 @@
 #include "tree_fixture.h"
 
 #include "probe_machine.h"
+#include "probes/homes.h"
 #include "probes/setting.h"
 
 extern const struct gd_probe gd_probe_setting;
@@ -249,6 +250,29 @@ static void test_users(void **state)
 	expect_gap(&m, "setting", "login /home/joe HIP_PATH", "value", GD_GAP_NO_SOURCE);
 }
 
+/* Of root, who is nobody in /home, too; and of so many that not all are looked into. */
+static void test_homes(void **state)
+{
+	automachine m = { 0 };
+
+	(void)state;
+	put("/root/.bashrc", "export ROCM_PATH=/opt/rocm\n");
+	put("/home/joe/.bashrc", "export ROCM_PATH=/opt/rocm\n");
+	put("/home/.joe/.bashrc", "export ROCM_PATH=/opt/rocm\n");
+	look(&m, open_tree());
+	assert_text(&m, "setting", "login /root ROCM_PATH", "value", "/opt/rocm");
+	assert_text(&m, "setting", "login /home/joe ROCM_PATH", "value", "/opt/rocm");
+	assert_null(gd_facts_find(m.facts, "setting", "login /home/.joe ROCM_PATH"));
+	for (int i = 0; i < GD_HOMES_MAX; i++) {
+		gd_autofree path = gd_xasprintf("/home/u%d/.bashrc", i);
+
+		put(path, "");
+	}
+	look(&m, open_tree());
+	assert_false(gd_facts_table_peek(m.facts, "scope")->complete);
+	assert_string_equal(gd_facts_table_peek(m.facts, "scope")->detail, "/home: Argument list too long");
+}
+
 static void test_cgroups(void **state)
 {
 	static const struct {
@@ -291,6 +315,7 @@ int main(void)
 		TREE_TEST(test_manager),
 		TREE_TEST(test_masked),
 		TREE_TEST(test_users),
+		TREE_TEST(test_homes),
 		cmocka_unit_test(test_cgroups),
 	};
 
