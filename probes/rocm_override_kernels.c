@@ -151,18 +151,22 @@ static const struct gd_row *install_at(const struct gd_ctx *ctx, const char *pat
 static void take_install(const struct gd_ctx *ctx, const struct gd_row *install, const char *isa, const char *from,
 			 struct folder *f)
 {
-	const struct gd_rows *libraries = rows_of(ctx, "kernel_library");
+	const struct gd_rows *pairs = rows_of(ctx, "install_kernels");
 	const char *id = gd_get_text(install, "id", "");
 
 	if (take_beside(ctx, id, isa, from, f))
 		return;
-	for (size_t i = 0; i < libraries->count; i++)
-		if (text_is(libraries->rows[i], "library", "rocblas") && text_is(libraries->rows[i], "install", id)) {
-			f->library = libraries->rows[i];
-			f->path = gd_row_key(f->library);
-			f->from = from;
-			return;
-		}
+	for (size_t i = 0; i < pairs->count; i++) {
+		const struct gd_row *pair = pairs->rows[i];
+
+		if (text_is(pair, "library", "rocblas") && text_is(pair, "install", id))
+			f->library = gd_facts_find(ctx->facts, "kernel_library", gd_get_text(pair, "folder", ""));
+		if (!f->library)
+			continue;
+		f->path = gd_row_key(f->library);
+		f->from = from;
+		return;
+	}
 	f->path = gd_xasprintf("%s/rocblas/library", id);
 	f->from = from;
 	f->missing = is_missing(ctx, f->path);

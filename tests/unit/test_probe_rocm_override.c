@@ -409,6 +409,33 @@ static void test_loader_path(void **state)
 	}
 }
 
+/* A folder that a version names, and that the machine's install reaches by a link: another one was there before. */
+static void test_shared_kernels(void **state)
+{
+	static const char folder[] = "/usr/lib/x/rocblas/4.4.1/library";
+	automachine m = { 0 };
+	struct gd_row *row;
+
+	(void)state;
+	begin(&m);
+	add_gpu(&m, "0000:03:00.0", 1, "gfx1201");
+	add_scope(&m, "unit a", "unit");
+	set(&m, "unit a", OVERRIDE, "12.0.0");
+	add_kernels(&m, "/opt/rocm/lib", "amd", "gfx1200");
+	row = gd_facts_table_peek(m.facts, "kernel_library")->rows[0];
+	gd_set_text(row, "id", folder, "test");
+	gd_set_text(row, "install", "/usr/lib/x", "test");
+	row = gd_facts_add(m.facts, "install_kernels");
+	gd_set_text(row, "id", "/opt/rocm/lib /usr/lib/x/rocblas/4.4.1/library", "test");
+	gd_set_text(row, "install", "/opt/rocm/lib", "test");
+	gd_set_text(row, "library", "rocblas", "test");
+	gd_set_text(row, "folder", folder, "test");
+	judge(&m);
+	assert_text(&m, T, KEY, "rocblas_directory", folder);
+	assert_int(&m, T, KEY, "assumed_kernels", 1);
+	assert_int(&m, T, KEY, "true_kernels", 0);
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -429,6 +456,7 @@ int main(void)
 		cmocka_unit_test(test_isas),   cmocka_unit_test(test_relations),  cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_values), cmocka_unit_test(test_nodes),	  cmocka_unit_test(test_shared),
 		cmocka_unit_test(test_kernels), cmocka_unit_test(test_other_gpus), cmocka_unit_test(test_loader_path),
+		cmocka_unit_test(test_shared_kernels),
 	};
 
 	return cmocka_run_group_tests_name("the probe rocm_override", tests, set_up, tear_down);
