@@ -41,6 +41,7 @@ libgpudoctor_a_SOURCES = \
 	src/object/object_parts.h \
 	src/object/object_text.c \
 	src/object/stream.c src/object/stream.h \
+	src/object/work.h \
 	src/object/target.c src/object/target.h \
 	src/object/tensile.c \
 	src/host/capture.c src/host/capture.h \

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "object/object_parts.h"
 
 enum {
@@ -189,7 +188,9 @@ static int read_header(struct bundle *b, struct gd_stream *s)
 	}
 	b->header_bytes = sizeof(raw);
 	for (uint64_t i = 0; i < count; i++) {
-		r = read_entry(b, s);
+		r = gd_object_count_entry(b->o, b->at);
+		if (r >= 0)
+			r = read_entry(b, s);
 		if (r < 0)
 			return r;
 	}
@@ -218,7 +219,7 @@ static int read_plain(struct gd_object *o, int fd, uint64_t at, uint64_t end, ui
 {
 	struct bundle b = { .o = o, .at = at, .room = end - at };
 	struct gd_stream s;
-	int r = gd_stream_open(&s, fd, at, end, GD_PACKING_NONE, 0);
+	int r = gd_stream_open(&s, fd, at, end, GD_PACKING_NONE, 0, &o->work);
 
 	if (r < 0)
 		return r;
@@ -278,7 +279,7 @@ static int read_compressed(struct gd_object *o, int fd, uint64_t at, uint64_t en
 	struct bundle b = { .o = o, .at = at };
 	struct gd_stream s;
 	struct packed p;
-	int r = gd_read_at(fd, at, head, end - at < sizeof(head) ? (size_t)(end - at) : sizeof(head));
+	int r = gd_object_read_at(o, fd, at, head, end - at < sizeof(head) ? (size_t)(end - at) : sizeof(head));
 
 	if (r < 0)
 		return r;
@@ -287,7 +288,7 @@ static int read_compressed(struct gd_object *o, int fd, uint64_t at, uint64_t en
 	b.room = p.unpacked_bytes;
 	if (p.size_bytes)
 		end = at + p.size_bytes;
-	r = gd_stream_open(&s, fd, at + p.header_bytes, end, p.packing, MAX_HEADER_BYTES);
+	r = gd_stream_open(&s, fd, at + p.header_bytes, end, p.packing, MAX_HEADER_BYTES, &o->work);
 	if (r == -EBADMSG)
 		gd_object_fault(o, at, "the bundle cannot be unpacked");
 	if (r < 0)

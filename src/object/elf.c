@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/file.h"
 #include "object/object_parts.h"
 
 enum {
@@ -45,6 +44,9 @@ struct elf {
 	struct range fatbins[MAX_FATBINS];
 	size_t fatbin_count;
 	bool in_file; /* a wrapper says that its bundle is in this file */
+	/* The linker makes one of each; of more, only the first is read. */
+	bool dynamic;
+	bool reference;
 };
 
 bool gd_elf_is(const unsigned char *head, size_t len)
@@ -85,7 +87,7 @@ static char *read_string(struct elf *f, const struct range *strings, uint64_t of
 		size_t got;
 
 		s = gd_xrealloc_array(s, len + n + 1, 1);
-		*error = gd_read_at(f->fd, at, s + len, n);
+		*error = gd_object_read_at(f->o, f->fd, at, s + len, n);
 		if (*error < 0)
 			break;
 		got = strnlen(s + len, n);
@@ -156,6 +158,11 @@ static int read_dynamic(struct elf *f, Elf_Scn *scn, const GElf_Shdr *sh)
 
 	if (own.at == own.end || !section_range(f, sh->sh_link, &strings))
 		return 0;
+	if (f->dynamic) {
+		gd_object_fault(f->o, own.at, "a second dynamic section");
+		return 0;
+	}
+	f->dynamic = true;
 	if (own.end - own.at > MAX_DYNAMIC_BYTES) {
 		gd_object_fault(f->o, own.at, "a dynamic section of %llu bytes",
 				(unsigned long long)(own.end - own.at));
@@ -181,7 +188,7 @@ static int read_wrappers(struct elf *f, const struct range *own)
 
 	for (uint64_t i = 0; i < count && i < MAX_WRAPPERS; i += 64) {
 		size_t n = count - i < 64 ? (size_t)(count - i) : 64;
-		int r = gd_read_at(f->fd, own->at + i * WRAPPER_BYTES, raw, n * WRAPPER_BYTES);
+		int r = gd_object_read_at(f->o, f->fd, own->at + i * WRAPPER_BYTES, raw, n * WRAPPER_BYTES);
 
 		if (r < 0)
 			return r == -ENODATA ? 0 : r;
@@ -200,7 +207,7 @@ static int read_name(struct elf *f, const GElf_Shdr *sh, char name[SECTION_NAME_
 	int r;
 
 	n = n < SECTION_NAME_BYTES ? n : SECTION_NAME_BYTES;
-	r = n ? gd_read_at(f->fd, f->names.at + sh->sh_name, name, (size_t)n) : 0;
+	r = n ? gd_object_read_at(f->o, f->fd, f->names.at + sh->sh_name, name, (size_t)n) : 0;
 	name[r < 0 ? 0 : n] = '\0';
 	return r == -ENODATA ? 0 : r;
 }
@@ -228,6 +235,11 @@ static int read_named(struct elf *f, const GElf_Shdr *sh)
 	if (strcmp(name, ".rocm_kpack_ref"))
 		return 0;
 	f->o->kpack = true;
+	if (f->reference) {
+		gd_object_fault(f->o, sh->sh_offset, "a second section .rocm_kpack_ref");
+		return 0;
+	}
+	f->reference = true;
 	own = range_of(f, sh);
 	return gd_kpack_read_reference(f->o, f->fd, own.at, own.end);
 }

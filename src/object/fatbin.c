@@ -6,15 +6,10 @@
  */
 #include <errno.h>
 
-#include "base/file.h"
 #include "object/object_parts.h"
 
 enum {
 	ALIGN_BYTES = 4096,
-	/* The largest libraries of PyTorch have about two thousand. */
-	MAX_BUNDLES = 16384,
-	/* How often a place that should hold a bundle, and does not, is passed: 256 MiB of a file. */
-	MAX_STEPS = 65536,
 	E_SHOFF = 40, /* of a 64-bit ELF header */
 	E_SHENTSIZE = 58,
 	E_SHNUM = 60,
@@ -26,7 +21,6 @@ struct walk {
 	uint64_t start;
 	uint64_t at;
 	uint64_t end;
-	unsigned steps;
 	enum gd_bundle_magic magic; /* of what stands at `at` */
 	bool code; /* an ELF code object stands there, without a bundle around it */
 	bool lost; /* where the bundle before it ends is not known */
@@ -70,15 +64,15 @@ static int find_next(struct walk *w)
 		uint64_t next = aligned(w, w->at);
 		size_t want = count + GD_OBJECT_HEAD_BYTES;
 		size_t len = w->end - w->at < want ? (size_t)(w->end - w->at) : want;
-		int r = gd_read_at(w->fd, w->at, buf, len);
+		int r = gd_object_read_at(w->o, w->fd, w->at, buf, len);
 
 		if (r < 0)
 			return r == -ENODATA ? 0 : r;
 		w->code = w->at == next && gd_elf_is_code(buf, len);
 		if (w->code || look(w, buf, len, count))
 			return 1;
-		if (++w->steps > MAX_STEPS) {
-			gd_object_fault(w->o, w->at, "no bundle starts in %d MiB", MAX_STEPS / 256);
+		if (!gd_work_take(&w->o->work.steps, 1, GD_WORK_MAX_STEPS)) {
+			gd_object_fault(w->o, w->at, "no bundle starts in %d MiB", GD_WORK_MAX_STEPS / 256);
 			return 0;
 		}
 		w->at = w->at == next ? next + ALIGN_BYTES : next;
@@ -91,7 +85,7 @@ static int find_next(struct walk *w)
 static int take_code(struct walk *w)
 {
 	unsigned char head[GD_OBJECT_HEAD_BYTES];
-	int r = gd_read_at(w->fd, w->at, head, sizeof(head));
+	int r = gd_object_read_at(w->o, w->fd, w->at, head, sizeof(head));
 	uint64_t table_at;
 	uint64_t table_bytes;
 
@@ -126,9 +120,9 @@ int gd_fatbin_read(struct gd_object *o, int fd, uint64_t at, uint64_t end)
 
 	int r = find_next(&w);
 
-	for (unsigned i = 0; r > 0; i++) {
-		if (i == MAX_BUNDLES) {
-			gd_object_fault(o, w.at, "more than %d bundles", MAX_BUNDLES);
+	while (r > 0) {
+		if (!gd_work_take(&o->work.bundles, 1, GD_WORK_MAX_BUNDLES)) {
+			gd_object_fault(o, w.at, "more than %d bundles", GD_WORK_MAX_BUNDLES);
 			return 0;
 		}
 		r = w.code ? take_code(&w) : take_bundle(&w);

@@ -20,7 +20,7 @@ bool gd_kpack_is(const unsigned char *head, size_t len)
 	return len >= sizeof(magic) && !memcmp(head, magic, sizeof(magic));
 }
 
-static void take_isa(struct gd_object *o, uint64_t at, const char *text)
+static int take_isa(struct gd_object *o, uint64_t at, const char *text)
 {
 	struct gd_target t;
 
@@ -28,35 +28,42 @@ static void take_isa(struct gd_object *o, uint64_t at, const char *text)
 		gd_object_fault(o, at, "\"%s\" is not a target ID", text);
 	else
 		gd_object_add_target(o, at, &t, 0);
+	return 0;
 }
 
-static void take_path(struct gd_object *o, uint64_t at, const char *text)
+static int take_path(struct gd_object *o, uint64_t at, const char *text)
 {
-	if (*text && !gd_object_too_long(o, at, strlen(text))) {
-		gd_strv_add(&o->archives, text);
-		gd_object_clean(o->archives.items[o->archives.count - 1]);
-	}
+	if (!*text)
+		return 0;
+	if (gd_object_too_long(o, at, strlen(text)))
+		return -EFBIG;
+	gd_strv_add(&o->archives, text);
+	gd_object_clean(o->archives.items[o->archives.count - 1]);
+	return 0;
 }
+
+/* What is done with a text; an error ends the list. */
+typedef int take_fn(struct gd_object *o, uint64_t at, const char *text);
 
 /* The array whose head was read. */
-static int take_texts(struct gd_object *o, struct gd_msgpack *m, uint64_t count,
-		      void (*take)(struct gd_object *, uint64_t, const char *))
+static int take_texts(struct gd_object *o, struct gd_msgpack *m, uint64_t count, take_fn *take)
 {
 	int r = 0;
 
 	while (r >= 0 && count--) {
 		char text[MAX_ITEM_BYTES];
 
-		r = gd_msgpack_text(m, text, sizeof(text));
+		r = gd_object_count_entry(o, gd_stream_offset(m->s));
 		if (r >= 0)
-			take(o, gd_stream_offset(m->s), text);
+			r = gd_msgpack_text(m, text, sizeof(text));
+		if (r >= 0)
+			r = take(o, gd_stream_offset(m->s), text);
 	}
 	return r;
 }
 
 /* Calls `take` for each text in the array that stands under this key. */
-static int each_text(struct gd_object *o, struct gd_msgpack *m, const char *wanted,
-		     void (*take)(struct gd_object *, uint64_t, const char *))
+static int each_text(struct gd_object *o, struct gd_msgpack *m, const char *wanted, take_fn *take)
 {
 	struct gd_msgpack_value v = { 0 };
 	int r = gd_msgpack_next(m, &v);
@@ -78,12 +85,11 @@ static int each_text(struct gd_object *o, struct gd_msgpack *m, const char *want
 	return r;
 }
 
-static int read_map(struct gd_object *o, int fd, uint64_t at, uint64_t end, const char *key,
-		    void (*take)(struct gd_object *, uint64_t, const char *))
+static int read_map(struct gd_object *o, int fd, uint64_t at, uint64_t end, const char *key, take_fn *take)
 {
 	struct gd_stream s;
 	struct gd_msgpack m = { .s = &s };
-	int r = gd_stream_open(&s, fd, at, end, GD_PACKING_NONE, 0);
+	int r = gd_stream_open(&s, fd, at, end, GD_PACKING_NONE, 0, &o->work);
 
 	if (r >= 0)
 		r = each_text(o, &m, key, take);

@@ -48,34 +48,53 @@ void gd_object_fault(struct gd_object *o, uint64_t at, const char *fmt, ...)
 	gd_object_clean(o->fault);
 }
 
+int gd_object_read_at(struct gd_object *o, int fd, uint64_t at, void *to, size_t len)
+{
+	return gd_work_take(&o->work.bytes, len, GD_WORK_MAX_BYTES) ? gd_read_at(fd, at, to, len) : -EDQUOT;
+}
+
+int gd_object_count_entry(struct gd_object *o, uint64_t at)
+{
+	if (gd_work_take(&o->work.entries, 1, GD_WORK_MAX_ENTRIES))
+		return 0;
+	gd_object_fault(o, at, "more than %d entries for code objects", GD_WORK_MAX_ENTRIES);
+	return -EDQUOT;
+}
+
 bool gd_object_too_long(struct gd_object *o, uint64_t at, uint64_t bytes)
 {
-	const char *const texts[] = { o->soname, o->rpath, o->runpath };
-	uint64_t sum = bytes;
-
-	for (size_t i = 0; i < GD_COUNT(texts); i++)
-		sum += texts[i] ? strlen(texts[i]) : 0;
-	for (size_t i = 0; i < o->needed.count; i++)
-		sum += strlen(o->needed.items[i]);
-	for (size_t i = 0; i < o->archives.count; i++)
-		sum += strlen(o->archives.items[i]);
-	if (sum <= GD_OBJECT_MAX_TEXTS_BYTES && o->needed.count < GD_OBJECT_MAX_NAMES &&
-	    o->archives.count < GD_OBJECT_MAX_NAMES)
+	if (o->needed.count < GD_WORK_MAX_NAMES && o->archives.count < GD_WORK_MAX_NAMES &&
+	    gd_work_take(&o->work.names_bytes, bytes, GD_WORK_MAX_NAMES_BYTES))
 		return false;
 	gd_object_fault(o, at, "more and longer names of libraries than any program has");
 	return true;
 }
 
+/* Where the target stands, or belongs. */
+static size_t place_of(const struct gd_object *o, const struct gd_target *t)
+{
+	size_t low = 0;
+	size_t high = o->target_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (gd_target_compare(&o->targets[middle].target, t) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 void gd_object_add_target(struct gd_object *o, uint64_t at, const struct gd_target *t, uint64_t size_bytes)
 {
 	struct gd_object_target *to;
-	size_t i = 0;
+	size_t i = place_of(o, t);
 
-	while (i < o->target_count && gd_target_compare(&o->targets[i].target, t) < 0)
-		i++;
 	if (i == o->target_count || gd_target_compare(&o->targets[i].target, t) != 0) {
-		if (o->target_count == GD_OBJECT_MAX_TARGETS) {
-			gd_object_fault(o, at, "more than %d targets", GD_OBJECT_MAX_TARGETS);
+		if (o->target_count == GD_WORK_MAX_TARGETS) {
+			gd_object_fault(o, at, "more than %d targets", GD_WORK_MAX_TARGETS);
 			return;
 		}
 		o->targets = gd_xrealloc_array(o->targets, o->target_count + 1, sizeof(*o->targets));
@@ -142,6 +161,11 @@ int gd_object_read(int fd, uint64_t size_bytes, struct gd_object *ret)
 
 	if (r == -ENODATA) {
 		gd_object_fault(&o, size_bytes, "the file became shorter while it was read");
+		r = 0;
+	}
+	if (r == -EDQUOT) {
+		gd_object_fault(&o, 0, "to tell what is in it, more than %d MiB would have to be read or unpacked",
+				GD_WORK_MAX_BYTES >> 20);
 		r = 0;
 	}
 	if (r < 0) {

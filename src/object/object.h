@@ -8,10 +8,12 @@
  * file is not mapped: one that is cut short meanwhile must not end the program.
  *
  * Nothing that a file claims is believed before it is compared with the file's
- * size and with fixed limits. What was read before a damaged place is kept.
+ * size and with fixed limits (object/work.h). What was read before a damaged
+ * place, or before a limit, is kept.
  */
 #include "base/strv.h"
 #include "object/target.h"
+#include "object/work.h"
 
 enum gd_object_kind {
 	GD_OBJECT_OTHER,	     /* none of the below */
@@ -57,6 +59,8 @@ struct gd_object {
 	uint64_t solution_count; /* of a Tensile index: its tuned and untuned kernels */
 
 	char *fault; /* what is damaged first, and where; NULL: nothing was found to be */
+
+	struct gd_work work; /* that it took to tell this; no part of the text */
 };
 
 /*

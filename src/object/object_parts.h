@@ -1,22 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef GD_OBJECT_PARTS_H
 #define GD_OBJECT_PARTS_H
-/* What the readers of the kinds of files share. They return 0, damage told by `fault`, or the error of a read. */
+/*
+ * What the readers of the kinds of files share. They return 0, damage told by
+ * `fault`, or the error of a read, or -EDQUOT: the file made more work than it
+ * may, and no more is read of it.
+ */
 #include "object/object.h"
 #include "object/stream.h"
 
 enum {
-	GD_OBJECT_MAX_TARGETS = 256,
-	GD_OBJECT_MAX_NAMES = 1024, /* of needed libraries, and of archives */
 	GD_OBJECT_MAX_TEXT_BYTES = 16 * 1024, /* of one name */
-	GD_OBJECT_MAX_TEXTS_BYTES = 256 * 1024, /* of all of them */
 	GD_OBJECT_HEAD_BYTES = 64,
 };
 
 /* Notes what is wrong at this offset of the file; the first fault stays. */
 void gd_object_fault(struct gd_object *o, uint64_t at, const char *fmt, ...) GD_PRINTF(3, 4);
 void gd_object_add_target(struct gd_object *o, uint64_t at, const struct gd_target *t, uint64_t size_bytes);
-/* True, and noted, where texts of so many bytes more would be too many. */
+/* As gd_read_at(), and the bytes are counted. */
+int gd_object_read_at(struct gd_object *o, int fd, uint64_t at, void *to, size_t len) GD_MUST_CHECK;
+/* One more entry of a bundle or a list: 0 or -EDQUOT. */
+int gd_object_count_entry(struct gd_object *o, uint64_t at) GD_MUST_CHECK;
+/* True, and noted, where a text of so many bytes more would be too much; else it is counted. */
 bool gd_object_too_long(struct gd_object *o, uint64_t at, uint64_t bytes);
 /* In place: a byte that is no part of printable text becomes "?". */
 void gd_object_clean(char *s);

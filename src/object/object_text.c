@@ -126,7 +126,7 @@ static int take_target(char *s, struct gd_object *o)
 	struct gd_object_target t;
 
 	gd_strv_split(&words, s, " ");
-	if (words.count != 3 || o->target_count == GD_OBJECT_MAX_TARGETS ||
+	if (words.count != 3 || o->target_count == GD_WORK_MAX_TARGETS ||
 	    gd_target_parse(words.items[0], &t.target) < 0 ||
 	    take_number(words.items[1], UINT64_MAX, &t.count) < 0 ||
 	    take_number(words.items[2], UINT64_MAX, &t.size_bytes) < 0)
@@ -148,7 +148,7 @@ static int take_text(const char *s, char **ret)
 
 static int take_item(const char *s, struct gd_strv *to)
 {
-	if (to->count == GD_OBJECT_MAX_NAMES)
+	if (to->count == GD_WORK_MAX_NAMES)
 		return -EINVAL;
 	gd_strv_add(to, s);
 	return 0;

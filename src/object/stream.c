@@ -25,16 +25,35 @@ enum {
 	ZSTD_DICTIONARY = 0x03,
 };
 
-static int fill_in(struct gd_stream *s)
+static int count_bytes(struct gd_stream *s, uint64_t n)
 {
-	uint64_t n = s->end - s->at < sizeof(s->in) ? s->end - s->at : sizeof(s->in);
-	int r = n ? gd_read_at(s->fd, s->at, s->in, (size_t)n) : -ENODATA;
+	return gd_work_take(&s->work->bytes, n, GD_WORK_MAX_BYTES) ? 0 : -EDQUOT;
+}
 
+/* As much as there is and fits; at least one byte. */
+static int read_next(struct gd_stream *s, unsigned char *to, size_t size, size_t *ret_len)
+{
+	size_t n = s->end - s->at < size ? (size_t)(s->end - s->at) : size;
+	int r = n ? count_bytes(s, n) : -ENODATA;
+
+	if (r >= 0)
+		r = gd_read_at(s->fd, s->at, to, n);
 	if (r < 0)
 		return r;
 	s->at += n;
+	*ret_len = n;
+	return 0;
+}
+
+static int fill_in(struct gd_stream *s)
+{
+	size_t n;
+	int r = read_next(s, s->in, sizeof(s->in), &n);
+
+	if (r < 0)
+		return r;
 	s->in_at = 0;
-	s->in_len = (size_t)n;
+	s->in_len = n;
 	return 0;
 }
 
@@ -78,7 +97,8 @@ static int open_zlib(struct gd_stream *s)
 	return inflateInit((z_stream *)s->decoder) == Z_OK ? 0 : -ENOMEM;
 }
 
-int gd_stream_open(struct gd_stream *s, int fd, uint64_t at, uint64_t end, enum gd_packing packing, uint64_t max)
+int gd_stream_open(struct gd_stream *s, int fd, uint64_t at, uint64_t end, enum gd_packing packing, uint64_t max,
+		   struct gd_work *work)
 {
 	int r = 0;
 
@@ -88,6 +108,7 @@ int gd_stream_open(struct gd_stream *s, int fd, uint64_t at, uint64_t end, enum 
 	s->packing = packing;
 	s->decoder = NULL;
 	s->left = max;
+	s->work = work;
 	s->over = false;
 	s->in_at = s->in_len = s->out_at = s->out_len = 0;
 	if (packing == GD_PACKING_ZSTD)
@@ -157,13 +178,13 @@ static int unpack(struct gd_stream *s)
 	if (s->out_len > s->left)
 		s->out_len = (size_t)s->left;
 	s->left -= s->out_len;
-	return 0;
+	return count_bytes(s, s->out_len);
 }
 
 /* Gets at least one more byte into `out`. */
 static int fill_out(struct gd_stream *s)
 {
-	uint64_t n;
+	size_t n;
 	int r;
 
 	if (s->out_at < s->out_len)
@@ -171,13 +192,10 @@ static int fill_out(struct gd_stream *s)
 	s->out_at = s->out_len = 0;
 	if (s->packing != GD_PACKING_NONE)
 		return unpack(s);
-	n = s->end - s->at < sizeof(s->out) ? s->end - s->at : sizeof(s->out);
-	r = n ? gd_read_at(s->fd, s->at, s->out, (size_t)n) : -ENODATA;
-	if (r < 0)
-		return r;
-	s->at += n;
-	s->out_len = (size_t)n;
-	return 0;
+	r = read_next(s, s->out, sizeof(s->out), &n);
+	if (r >= 0)
+		s->out_len = n;
+	return r;
 }
 
 int gd_stream_read(struct gd_stream *s, void *to, size_t len)

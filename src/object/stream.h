@@ -5,7 +5,7 @@
  * A range of a file, read front to back, as it stands or unpacked on the way.
  * The memory it takes does not depend on what the file claims.
  */
-#include "base/defs.h"
+#include "object/work.h"
 
 enum gd_packing { GD_PACKING_NONE, GD_PACKING_ZLIB, GD_PACKING_ZSTD };
 
@@ -22,6 +22,7 @@ struct gd_stream {
 	enum gd_packing packing;
 	void *decoder;
 	uint64_t left; /* how much more may be unpacked */
+	struct gd_work *work; /* of the file that the range is of */
 	bool over; /* the packed data has ended */
 	size_t in_at, in_len;
 	size_t out_at, out_len;
@@ -31,15 +32,17 @@ struct gd_stream {
 
 /*
  * From `at` to before `end`. `max` bounds what a packed range may grow to.
- * -EBADMSG where packed data does not start as it should.
+ * -EBADMSG where packed data does not start as it should. What is read and
+ * unpacked is counted in `work`.
  */
 int gd_stream_open(struct gd_stream *s, int fd, uint64_t at, uint64_t end, enum gd_packing packing,
-		   uint64_t max) GD_MUST_CHECK;
+		   uint64_t max, struct gd_work *work) GD_MUST_CHECK;
 void gd_stream_close(struct gd_stream *s);
 
 /*
  * Both take these very bytes. -ENODATA: the data ends before them. -EBADMSG:
- * it cannot be unpacked. -EFBIG: it is more than `max`.
+ * it cannot be unpacked. -EFBIG: it is more than `max`. -EDQUOT: the file as a
+ * whole made more work than it may.
  */
 int gd_stream_read(struct gd_stream *s, void *to, size_t len) GD_MUST_CHECK;
 int gd_stream_skip(struct gd_stream *s, uint64_t len) GD_MUST_CHECK;

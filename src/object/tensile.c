@@ -88,7 +88,7 @@ int gd_tensile_read(struct gd_object *o, int fd, const unsigned char *head, size
 		packing = GD_PACKING_ZLIB;
 	else if (!is_map(head[0]))
 		return 0;
-	r = gd_stream_open(&s, fd, 0, o->size_bytes, packing, MAX_UNPACKED_BYTES);
+	r = gd_stream_open(&s, fd, 0, o->size_bytes, packing, MAX_UNPACKED_BYTES, &o->work);
 	if (r < 0)
 		return r;
 	r = tell(o, &s, read_index(o, &m));

@@ -16,9 +16,10 @@ const struct gd_fuzz_target gd_fuzz_target = { .name = "tensile", .seeds = seeds
 /* Every other value is asked for as text. */
 static void walk(int fd, size_t size)
 {
+	struct gd_work work = { 0 };
 	struct gd_stream s;
 	struct gd_msgpack m = { .s = &s };
-	int r = gd_stream_open(&s, fd, 0, size, GD_PACKING_NONE, 0);
+	int r = gd_stream_open(&s, fd, 0, size, GD_PACKING_NONE, 0, &work);
 
 	for (uint64_t at = 0; r == 0; at = gd_stream_offset(&s)) {
 		struct gd_msgpack_value v = { 0 };

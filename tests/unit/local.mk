@@ -26,6 +26,7 @@ UNIT_TESTS = \
 	tests/unit/test_object_packed \
 	tests/unit/test_object_target \
 	tests/unit/test_object_text \
+	tests/unit/test_object_work \
 	tests/unit/test_parse \
 	tests/unit/test_probe_amdgpu \
 	tests/unit/test_probe_amdgpu_rows \
@@ -110,6 +111,9 @@ tests_unit_test_object_index_LDADD = $(UNIT_LIBS)
 tests_unit_test_object_packed_LDADD = $(UNIT_LIBS)
 tests_unit_test_object_target_LDADD = $(UNIT_LIBS)
 tests_unit_test_object_text_LDADD = $(UNIT_LIBS)
+tests_unit_test_object_work_LDADD = $(UNIT_LIBS)
+# It counts how often targets are compared.
+tests_unit_test_object_work_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=gd_target_compare
 tests_unit_test_parse_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_amdgpu_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_amdgpu_rows_LDADD = $(UNIT_LIBS)

@@ -19,10 +19,11 @@ static int open_memory(const struct gd_buf *b)
 static int pass(const struct gd_buf *b, uint64_t *ret_left)
 {
 	struct gd_msgpack_value v = { 0 };
+	struct gd_work work = { 0 };
 	struct gd_stream s;
 	struct gd_msgpack m = { .s = &s };
 	int fd = open_memory(b);
-	int r = gd_stream_open(&s, fd, 0, b->len, GD_PACKING_NONE, 0);
+	int r = gd_stream_open(&s, fd, 0, b->len, GD_PACKING_NONE, 0, &work);
 
 	assert_int_equal(r, 0);
 	r = gd_msgpack_next(&m, &v);
@@ -111,13 +112,14 @@ static void test_text(void **state)
 {
 	struct gd_buf b = { .data = (char[]){ "\xa3" "abc\xa4" "abcd\x92\x01\x02\xa2" "a\0\xa1" "z\x07" }, .len = 18 };
 	static const char *const texts[] = { "abc", "", "", "", "z", "" };
+	struct gd_work work = { 0 };
 	struct gd_stream s;
 	struct gd_msgpack m = { .s = &s };
 	int fd = open_memory(&b);
 	char text[4];
 
 	(void)state;
-	assert_int_equal(gd_stream_open(&s, fd, 0, b.len, GD_PACKING_NONE, 0), 0);
+	assert_int_equal(gd_stream_open(&s, fd, 0, b.len, GD_PACKING_NONE, 0, &work), 0);
 	for (size_t i = 0; i < GD_COUNT(texts); i++) {
 		assert_int_equal(gd_msgpack_text(&m, text, sizeof(text)), 0);
 		assert_string_equal(text, texts[i]);
