@@ -212,7 +212,7 @@ static void set_hip_code(const struct gd_ctx *ctx, struct gd_row *row, const str
 /* ------------------------------------------------------------------ pairs -- */
 
 /* Where one index is for all ISAs, or all types, tuned kernels cannot be told from others. */
-static void set_count(struct gd_ctx *ctx, struct gd_row *row)
+static void set_count(struct gd_ctx *ctx, struct gd_row *row, struct gd_tensile_cost *total)
 {
 	const struct gd_cell *status = gd_get(row, "rocblas");
 	const char *directory = gd_get_text(row, "rocblas_directory", "");
@@ -223,7 +223,8 @@ static void set_count(struct gd_ctx *ctx, struct gd_row *row)
 	else if (strcmp(status->value.s, "tuned") != 0)
 		gd_set_int(row, "rocblas_kernels", 0, status->source);
 	else if (folder && has_text(folder, "layout", "lazy"))
-		gd_tensile_count(ctx, row, "rocblas_kernels", directory, gd_get_text(row, "isa", ""));
+		gd_tensile_count(ctx, row, "rocblas_kernels", directory, gd_get_text(row, "isa", ""),
+				 total);
 	else
 		gd_set_unknown(row, "rocblas_kernels", GD_GAP_NO_SOURCE, "one index is for all types", NULL);
 }
@@ -264,7 +265,6 @@ static void add(struct gd_ctx *ctx, const struct gd_row *gpu, const struct gd_ro
 	for (size_t i = 0; i < GD_COUNT(libraries); i++)
 		set_kernels(ctx, row, install, libraries[i][0], libraries[i][1]);
 	set_lacks(ctx, row);
-	set_count(ctx, row);
 }
 
 /* A folder of rocBLAS's kernels that no install looks into, but whoever sets the variable does. */
@@ -293,7 +293,16 @@ static void add_folder(struct gd_ctx *ctx, const struct gd_row *gpu, const struc
 	else
 		gd_set_text(row, "rocblas", ranks[best.rank], id);
 	set_lacks(ctx, row);
-	set_count(ctx, row);
+}
+
+/* Last, since what they cost is limited for all of them. */
+static void set_counts(struct gd_ctx *ctx)
+{
+	const struct gd_rows *rows = gd_facts_table_peek(ctx->facts, table.name);
+	struct gd_tensile_cost total = { 0 };
+
+	for (size_t i = 0; i < rows->count; i++)
+		set_count(ctx, rows->rows[i], &total);
 }
 
 static int run(struct gd_ctx *ctx, struct gd_err *err)
@@ -301,6 +310,7 @@ static int run(struct gd_ctx *ctx, struct gd_err *err)
 	(void)err;
 	gd_gpu_join(ctx, table.name, "rocm_install", add);
 	gd_gpu_join(ctx, table.name, "kernel_library", add_folder);
+	set_counts(ctx);
 	return 0;
 }
 

@@ -14,27 +14,71 @@ static bool is_tuned_index(const char *name, const char *isa)
 	return n.kind == GD_KERNEL_INDEX_TYPE && !n.fallback && !strcmp(n.isa, isa);
 }
 
+/* A cell that is summed up. */
+struct sum {
+	struct gd_ctx *ctx;
+	struct gd_row *row;
+	const char *column;
+	uint64_t count;
+	struct gd_tensile_cost cost; /* of this cell */
+	struct gd_tensile_cost *total;
+};
+
+static bool is_spent(const struct gd_tensile_cost *c, uint64_t folders)
+{
+	return c->indices >= folders * GD_TENSILE_MAX_INDICES || c->bytes >= folders * GD_TENSILE_MAX_BYTES;
+}
+
+/* True where no more may be read for this cell, which then says so. */
+static bool is_enough(struct sum *s, const char *path)
+{
+	bool here = is_spent(&s->cost, 1);
+	int folders = here ? 1 : GD_TENSILE_MAX_FOLDERS;
+	gd_autofree detail = NULL;
+
+	if (!here && !is_spent(s->total, GD_TENSILE_MAX_FOLDERS))
+		return false;
+	detail = gd_xasprintf("%s: %s: %d files, or %d MiB unpacked", path,
+			      here ? "more indices than any library has"
+				   : "too much was read already for the indices of other folders",
+			      folders * GD_TENSILE_MAX_INDICES, folders * (GD_TENSILE_MAX_BYTES >> 20));
+	gd_set_unknown(s->row, s->column, here ? GD_GAP_GARBAGE : GD_GAP_ERROR, detail, NULL);
+	return true;
+}
+
+/* A capture does not tell what reading the file did cost, and nothing is unpacked then. */
+static void add_cost(struct gd_tensile_cost *c, const struct gd_object *index)
+{
+	c->indices++;
+	c->bytes += index->work.bytes;
+}
+
 /* The kernels in one index are added; false where they could not be counted, which the cell then says. */
-static bool add_index(struct gd_ctx *ctx, struct gd_row *row, const char *column, const char *path, uint64_t *count)
+static bool add_index(struct sum *s, const char *path)
 {
 	gd_autoobject index = { 0 };
-	int r = gd_host_object(ctx->host, path, &index);
+	int r;
 
+	if (is_enough(s, path))
+		return false;
+	r = gd_host_object(s->ctx->host, path, &index);
 	if (r < 0) {
-		gd_take_error(ctx, row, column, path, r);
+		gd_take_error(s->ctx, s->row, s->column, path, r);
 		return false;
 	}
-	if (index.kind == GD_OBJECT_EMPTY && !gd_host_is_live(ctx->host)) {
-		gd_take_error(ctx, row, column, path, -GD_ENOTCAPTURED);
+	add_cost(&s->cost, &index);
+	add_cost(s->total, &index);
+	if (index.kind == GD_OBJECT_EMPTY && !gd_host_is_live(s->ctx->host)) {
+		gd_take_error(s->ctx, s->row, s->column, path, -GD_ENOTCAPTURED);
 		return false;
 	}
 	if (index.fault || index.kind != GD_OBJECT_TENSILE || !index.has_solutions) {
 		gd_autofree detail = gd_xasprintf("%s: %s", path, index.fault ? index.fault : "no index of kernels");
 
-		gd_set_unknown(row, column, GD_GAP_GARBAGE, detail, NULL);
+		gd_set_unknown(s->row, s->column, GD_GAP_GARBAGE, detail, NULL);
 		return false;
 	}
-	*count += index.solution_count;
+	s->count += index.solution_count;
 	return true;
 }
 
@@ -52,11 +96,12 @@ static int list(struct gd_ctx *ctx, const char *folder, const char *isa, char **
 	return gd_host_list(ctx->host, folder, names);
 }
 
-void gd_tensile_count(struct gd_ctx *ctx, struct gd_row *row, const char *column, const char *folder, const char *isa)
+void gd_tensile_count(struct gd_ctx *ctx, struct gd_row *row, const char *column, const char *folder, const char *isa,
+		      struct gd_tensile_cost *total)
 {
+	struct sum s = { .ctx = ctx, .row = row, .column = column, .total = total };
 	gd_autostrv names = { 0 };
 	gd_autofree base = NULL;
-	uint64_t count = 0;
 	int r = list(ctx, folder, isa, &base, &names);
 
 	if (r < 0) {
@@ -66,8 +111,8 @@ void gd_tensile_count(struct gd_ctx *ctx, struct gd_row *row, const char *column
 	for (size_t i = 0; i < names.count; i++) {
 		gd_autofree path = gd_xasprintf("%s/%s", base, names.items[i]);
 
-		if (is_tuned_index(names.items[i], isa) && !add_index(ctx, row, column, path, &count))
+		if (is_tuned_index(names.items[i], isa) && !add_index(&s, path))
 			return;
 	}
-	gd_set_int(row, column, (int64_t)count, base);
+	gd_set_int(row, column, (int64_t)s.count, base);
 }

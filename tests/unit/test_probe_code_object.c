@@ -2,6 +2,7 @@
 /* The libraries with code for GPUs that the search finds, and what is in them; kernels counted in their indices. */
 #include "elf_fixture.h"
 
+#include "forward_fixture.h"
 #include "probes/tensile_count.h"
 #include "rocm_fixture.h"
 
@@ -143,21 +144,28 @@ static void put_index(const char *path, unsigned char count)
 	put_buf(path, &b);
 }
 
-static const struct gd_cell *count(struct machine *m, const char *isa)
+/* Through a door, which is taken. */
+static const struct gd_cell *count_by(struct machine *m, struct gd_host *h, const char *isa,
+				      struct gd_tensile_cost *total)
 {
 	struct gd_ctx ctx = { .probe = &gd_probe_code_object };
 	struct gd_row *row;
 
 	machine_free(m);
-	m->host = open_tree();
+	m->host = h;
 	m->facts = gd_facts_new();
 	ctx.host = m->host;
 	ctx.facts = m->facts;
 	for (const struct gd_table *const *t = gd_probe_code_object.tables; *t; t++)
 		gd_facts_declare(m->facts, *t, "test");
 	row = gd_facts_add(m->facts, "code_file");
-	gd_tensile_count(&ctx, row, "bundle_count", LIBRARY, isa);
+	gd_tensile_count(&ctx, row, "bundle_count", LIBRARY, isa, total);
 	return gd_get(row, "bundle_count");
+}
+
+static const struct gd_cell *count(struct machine *m, const char *isa)
+{
+	return count_by(m, open_tree(), isa, &(struct gd_tensile_cost){ 0 });
 }
 
 static void test_count(void **state)
@@ -183,6 +191,86 @@ static void test_count(void **state)
 	assert_int_equal(count(&m, "gfx1151")->value.i, 3);
 }
 
+/* Indices whose solutions stand behind 36 MiB of other values. */
+static void put_bombs(int count)
+{
+	gd_autobuf plain = { 0 };
+	gd_autobuf b = { 0 };
+
+	gd_buf_add(&plain, "\x82\xa7library\xdd\x02\x40\x00\x00", 14);
+	put_zeros(&plain, 36 << 20);
+	gd_buf_add(&plain, "\xa9solutions\x91\x80", 12);
+	put_packed_data(&b, &plain, PACK_ZLIB);
+	for (int i = 0; i < count; i++) {
+		gd_autofree path = gd_xasprintf(LIBRARY "/TensileLibrary_Type_T%d_Contraction_l_gfx1151.dat.zlib", i);
+
+		put_buf(path, &b);
+	}
+}
+
+/* As count(), by a door that counts: two folders, one that is not there, and each file that is looked into. */
+static const struct gd_cell *count_asked(struct machine *m, struct gd_tensile_cost *total, unsigned *ret_asked)
+{
+	struct forward f = { .inner = open_tree() };
+	const struct gd_cell *c = count_by(m, gd_host_new(&forward_ops, &f, false), "gfx1151", total);
+
+	*ret_asked = f.asked;
+	gd_host_close(m->host);
+	m->host = NULL;
+	return c;
+}
+
+static void test_count_bombs(void **state)
+{
+	struct gd_tensile_cost total = { 0 };
+	automachine m = { 0 };
+	const struct gd_cell *c;
+	unsigned asked;
+
+	(void)state;
+	put_bombs(1);
+	c = count_asked(&m, &total, &asked);
+	assert_int_equal(c->value.i, 1);
+	assert_in_range(total.bytes, 36 << 20, 37 << 20);
+	put_bombs(20);
+	total = (struct gd_tensile_cost){ 0 };
+	c = count_asked(&m, &total, &asked);
+	assert_int_equal(c->gap, GD_GAP_GARBAGE);
+	assert_non_null(strstr(c->detail, "more indices than any library has: 1024 files, or 64 MiB unpacked"));
+	assert_int_equal(asked, 2 + 2);
+	assert_int_equal(total.indices, 2);
+	assert_in_range(total.bytes, 72 << 20, 74 << 20);
+	/* Other folders have taken what there is for all. */
+	total.bytes = 8ULL * 64 << 20;
+	c = count_asked(&m, &total, &asked);
+	assert_int_equal(c->gap, GD_GAP_ERROR);
+	assert_int_equal(asked, 2);
+}
+
+static void test_count_many(void **state)
+{
+	struct gd_tensile_cost total = { 0 };
+	automachine m = { 0 };
+	const struct gd_cell *c;
+	unsigned asked;
+
+	(void)state;
+	for (int i = 0; i <= 1024; i++) {
+		gd_autofree path = gd_xasprintf(LIBRARY "/TensileLibrary_Type_T%d_Contraction_l_gfx1151.dat", i);
+
+		put_index(path, 2);
+		if (i < 1023)
+			continue;
+		c = count_asked(&m, &total, &asked);
+		if (i == 1023)
+			assert_int_equal(c->value.i, 2048);
+		else
+			assert_int_equal(c->gap, GD_GAP_GARBAGE);
+		assert_int_equal(asked, 2 + 1024);
+	}
+	assert_int_equal(total.indices, 2048);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -191,6 +279,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_unreadable, make_root, remove_root),
 		cmocka_unit_test_setup_teardown(test_damaged, make_root, remove_root),
 		cmocka_unit_test_setup_teardown(test_count, make_root, remove_root),
+		cmocka_unit_test_setup_teardown(test_count_bombs, make_root, remove_root),
+		cmocka_unit_test_setup_teardown(test_count_many, make_root, remove_root),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
