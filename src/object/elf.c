@@ -17,6 +17,7 @@
 enum {
 	MAX_FATBINS = 16,
 	MAX_DYNAMIC_BYTES = 64 * 1024,
+	MAX_REFERENCE_BYTES = 1024 * 1024, /* two names and some paths */
 	MAX_WRAPPERS = 65536,
 	WRAPPER_BYTES = 24, /* __CudaFatBinaryWrapper: magic, version, two pointers */
 	SECTION_NAME_BYTES = 24,
@@ -241,6 +242,11 @@ static int read_named(struct elf *f, const GElf_Shdr *sh)
 	}
 	f->reference = true;
 	own = range_of(f, sh);
+	if (own.end - own.at > MAX_REFERENCE_BYTES) {
+		gd_object_fault(f->o, own.at, "a section .rocm_kpack_ref of %llu bytes",
+				(unsigned long long)(own.end - own.at));
+		return 0;
+	}
 	return gd_kpack_read_reference(f->o, f->fd, own.at, own.end);
 }
 

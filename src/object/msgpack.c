@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* The largest index so far, rocBLAS's of ROCm 5.5 with 117 MB, has 15 million. */
-enum { MAX_VALUES = 100 * 1000 * 1000, NEVER_USED = 0xc1 };
+enum { MAX_VALUES = 40 * 1000 * 1000, NEVER_USED = 0xc1 };
 
 /* What follows the first byte: a count of `size` bytes, and `more` plain bytes beside what is counted. */
 struct head {

@@ -85,12 +85,21 @@ static void test_long_reference(void **state)
 	gd_autoobject o = { 0 };
 
 	(void)state;
-	put_paths(&ref, 2000000);
+	put_paths(&ref, 400000);
 	put_elf(&b, &x86_64, (struct section[]){ { ".rocm_kpack_ref", SHT_PROGBITS, &ref, 0, 0 } }, 1);
 	o = object_of(&b);
 	expect_fault(&o, "more and longer names of libraries");
 	assert_int_equal(o.archives.count, 1024);
 	assert_in_range(o.work.bytes, 2048, 16384);
+	/* A section that is larger than any is not read at all. */
+	gd_object_free(&o);
+	gd_buf_clear(&ref);
+	gd_buf_clear(&b);
+	put_paths(&ref, 600000);
+	put_elf(&b, &x86_64, (struct section[]){ { ".rocm_kpack_ref", SHT_PROGBITS, &ref, 0, 0 } }, 1);
+	o = object_of(&b);
+	expect_fault(&o, "a section .rocm_kpack_ref of 1200025 bytes");
+	assert_in_range(o.work.bytes, 0, 256);
 }
 
 /* Each bundle may have 512 entries, and the file 16384 bundles, but not both. */
