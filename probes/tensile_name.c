@@ -130,25 +130,6 @@ static void cut_target(struct piece *base, struct gd_kernel_name *ret)
 	}
 }
 
-/* What stands between "Type_" and "_Contraction", and between the indices and the end. */
-static void take_type(struct piece stem, struct gd_kernel_name *ret)
-{
-	const char *type = last(stem, "Type_");
-	const char *end = last(stem, "_Contraction_");
-	const char *variant = last(stem, "_");
-
-	if (type && end && type + strlen("Type_") <= end) {
-		ret->type = type + strlen("Type_");
-		ret->type_len = (size_t)(end - ret->type);
-	}
-	/* Indices are words such as Cijk; what selects a chip is in capitals. */
-	if (variant && variant + 1 < stem.s + stem.len && isupper((unsigned char)variant[1]) &&
-	    (isupper((unsigned char)variant[2]) || isdigit((unsigned char)variant[2]))) {
-		ret->variant = variant + 1;
-		ret->variant_len = (size_t)(stem.s + stem.len - ret->variant);
-	}
-}
-
 static enum gd_kernel_file kind_of_library(struct piece base, bool index, struct gd_kernel_name *ret)
 {
 	if (is(base, "TensileLibrary") && !*ret->isa)
@@ -165,7 +146,6 @@ static enum gd_kernel_file kind_of_library(struct piece base, bool index, struct
 		return GD_KERNEL_OTHER;
 	ret->stem = base.s;
 	ret->stem_len = base.len;
-	take_type(base, ret);
 	return index ? GD_KERNEL_INDEX_TYPE : GD_KERNEL_CODE_TYPE;
 }
 
@@ -194,7 +174,7 @@ void gd_kernel_name_parse(const char *name, struct gd_kernel_name *ret)
 	bool index;
 
 	*ret = (struct gd_kernel_name){ .kind = GD_KERNEL_OTHER };
-	ret->compressed = cut(&base, ".zlib");
+	cut(&base, ".zlib");
 	index = cut(&base, ".dat") || cut(&base, ".yaml");
 	if (!index && !cut(&base, ".co") && !cut(&base, ".hsaco"))
 		return;

@@ -31,19 +31,12 @@ struct gd_kernel_name {
 	char isa[GD_ISA_BYTES]; /* "gfx90a", "gfx11-generic"; "" where the name has none */
 	char features[GD_ISA_FEATURES_BYTES]; /* "xnack+", "sramecc+ xnack-", or "" */
 	bool fallback; /* of the kernels that are not tuned for a chip */
-	bool compressed; /* .zlib */
 	/* Of one type: the name up to the target, by which an index and its code belong together. Not terminated. */
 	const char *stem;
 	size_t stem_len;
-	/* "HH_HPA": data types and what belongs to them. Not terminated. */
-	const char *type;
-	size_t type_len;
-	/* "CU104", "XPU": for chips with so many compute units, or with more than one chip. Not terminated. */
-	const char *variant;
-	size_t variant_len;
 };
 
-/* All pointers in `ret` lead into `name`. */
+/* `stem` leads into `name`. */
 void gd_kernel_name_parse(const char *name, struct gd_kernel_name *ret);
 
 /*

@@ -107,14 +107,6 @@ void gd_object_add_target(struct gd_object *o, uint64_t at, const struct gd_targ
 	to->size_bytes = size_bytes > UINT64_MAX - to->size_bytes ? UINT64_MAX : to->size_bytes + size_bytes;
 }
 
-bool gd_object_covers(const struct gd_object *o, const char *isa)
-{
-	for (size_t i = 0; i < o->target_count; i++)
-		if (gd_target_covers(&o->targets[i].target, isa))
-			return true;
-	return false;
-}
-
 static int read_bundles(struct gd_object *o, int fd, enum gd_object_kind kind)
 {
 	int r;

@@ -71,11 +71,6 @@ int gd_object_read(int fd, uint64_t size_bytes, struct gd_object *ret) GD_MUST_C
 void gd_object_free(struct gd_object *o);
 #define gd_autoobject GD_CLEANUP(gd_object_free) struct gd_object
 
-/* "elf", "code-object" …; borrowed. */
-const char *gd_object_kind_peek(enum gd_object_kind kind);
-/* True where code for this ISA, or for a family it belongs to, is in the file itself. */
-bool gd_object_covers(const struct gd_object *o, const char *isa);
-
 /*
  * The same as text, a line for each value, which stands in captures:
  *

@@ -18,11 +18,6 @@ static const char *const kinds[GD_OBJECT_KIND_COUNT] = {
 	[GD_OBJECT_KPACK] = "kpack",
 };
 
-const char *gd_object_kind_peek(enum gd_object_kind kind)
-{
-	return kinds[kind];
-}
-
 static void print_number(const char *key, uint64_t n, struct gd_buf *out)
 {
 	if (n)

@@ -45,8 +45,6 @@ static void add(struct gd_tally *t, const char *name)
 	gd_kernel_name_parse(name, &n);
 	check_isa(n.isa);
 	check_piece(name, n.stem, n.stem_len);
-	check_piece(name, n.type, n.type_len);
-	check_piece(name, n.variant, n.variant_len);
 	FUZZ_ASSERT(strlen(n.features) < GD_ISA_FEATURES_BYTES, "too many features in \"%s\"", name);
 	gd_tally_add(t, &n, "");
 	if (gd_kpack_name_parse(name, "blas_lib", isa)) {

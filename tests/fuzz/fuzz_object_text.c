@@ -24,7 +24,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	gd_object_print(&o, &printed);
 	FUZZ_ASSERT(!strcmp(gd_buf_peek(&printed), text), "%s----\n%s", text, gd_buf_peek(&printed));
 	for (size_t i = 0; i < o.target_count; i++)
-		FUZZ_ASSERT(gd_object_covers(&o, o.targets[i].target.isa), "%s", o.targets[i].target.isa);
+		FUZZ_ASSERT(gd_target_covers(&o.targets[i].target, o.targets[i].target.isa), "%s",
+			    o.targets[i].target.isa);
 	check_text(&o);
 	return 0;
 }
