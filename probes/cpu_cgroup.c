@@ -22,11 +22,6 @@ static void place_free(struct place *p)
 	free(p->path);
 }
 
-static bool is_absence(int error)
-{
-	return error == -ENOENT || error == -ENOTDIR;
-}
-
 /* "4:cpu,cpuacct:/a/b", and "0::/a/b" of version 2, which counts where no version 1 line has the controller. */
 static bool find_place(const char *text, struct place *ret)
 {
@@ -71,7 +66,7 @@ static int find_mount(struct gd_ctx *ctx, bool v1, const char **ret)
 			*ret = *dir;
 			return 0;
 		}
-		if (!first || is_absence(first))
+		if (!first || gd_host_is_absence(first))
 			first = r;
 	}
 	return first;
@@ -142,7 +137,7 @@ static void take_smallest(struct gd_ctx *ctx, struct gd_row *row, const struct p
 		double quota = 0;
 		int r = place->v1 ? read_v1(ctx, group, &quota) : read_v2(ctx, group, &quota);
 
-		if (r < 0 && !is_absence(r)) {
+		if (r < 0 && !gd_host_is_absence(r)) {
 			gd_cpu_unknown(row, column, group, r);
 			return;
 		}

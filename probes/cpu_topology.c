@@ -80,7 +80,7 @@ int gd_cpu_read_int(struct gd_ctx *ctx, const char *path, int64_t *ret)
 
 void gd_cpu_unknown(struct gd_row *row, const char *column, const char *path, int error)
 {
-	bool absent = error == -ENOENT || error == -ENOTDIR;
+	bool absent = gd_host_is_absence(error);
 	gd_autofree detail = gd_xasprintf("%s: %s", path,
 					  error == -EINVAL ? "what it holds makes no sense there"
 							   : gd_host_strerror_peek(error));

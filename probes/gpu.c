@@ -134,13 +134,6 @@ static bool is_true(const struct gd_row *row, const char *column)
 	return gd_get_int(row, column, 0) == 1;
 }
 
-static bool text_is(const struct gd_row *row, const char *column, const char *value)
-{
-	const char *s = gd_get_text(row, column, NULL);
-
-	return s && !strcmp(s, value);
-}
-
 /* Data-centre GPUs may call themselves processing accelerators, as NPUs and other things do. */
 static bool is_gpu(const struct gd_ctx *ctx, const struct gd_row *pci)
 {
@@ -152,7 +145,7 @@ static bool is_gpu(const struct gd_ctx *ctx, const struct gd_row *pci)
 		return true;
 	if (!is_true(pci, "accelerator"))
 		return false;
-	if (text_is(pci, "driver", "amdgpu") || text_is(pci, "driver", "nvidia"))
+	if (gd_text_is(pci, "driver", "amdgpu") || gd_text_is(pci, "driver", "nvidia"))
 		return true;
 	gd_gpudb_match_pci(ctx->db, &key, &match);
 	return match.count > 0;
@@ -165,7 +158,7 @@ static const struct gd_row *row_by(const struct gd_ctx *ctx, const char *table, 
 	const struct gd_rows *rows = gd_facts_table_peek(ctx->facts, table);
 
 	for (size_t i = 0; rows && i < rows->count; i++)
-		if (text_is(rows->rows[i], column, value) && (!kind || text_is(rows->rows[i], "kind", kind)))
+		if (gd_text_is(rows->rows[i], column, value) && (!kind || gd_text_is(rows->rows[i], "kind", kind)))
 			return rows->rows[i];
 	return NULL;
 }
@@ -308,7 +301,7 @@ static void add_all(struct gd_ctx *ctx)
 	for (size_t i = 0; i < drm->count; i++) {
 		const struct gd_row *card = drm->rows[i];
 
-		if (text_is(card, "kind", "card") && !gd_is_known(card, "device") && gd_is_known(card, "vendor_id"))
+		if (gd_text_is(card, "kind", "card") && !gd_is_known(card, "device") && gd_is_known(card, "vendor_id"))
 			add_card_gpu(ctx, card);
 	}
 }
@@ -326,7 +319,7 @@ static const struct gd_row *find_soc_gpu(const struct gd_ctx *ctx)
 	for (size_t i = 0; nodes && i < nodes->count; i++) {
 		const char *driver = gd_get_text(nodes->rows[i], "driver", NULL);
 		bool other = !driver || gd_get(nodes->rows[i], "device")->state != GD_ABSENT ||
-			     !text_is(nodes->rows[i], "kind", "render") || !strncmp(driver, "amdgpu", 6);
+			     !gd_text_is(nodes->rows[i], "kind", "render") || !strncmp(driver, "amdgpu", 6);
 
 		for (size_t k = 0; k < GD_COUNT(others) && !other; k++)
 			other = !strcmp(driver, others[k]);

@@ -94,11 +94,6 @@ static void judge_folder(const struct gd_ctx *ctx, const struct gd_row *folder, 
 	best->folder = folder;
 }
 
-static bool has_text(const struct gd_row *row, const char *column, const char *value)
-{
-	return !strcmp(gd_get_text(row, column, ""), value);
-}
-
 static struct best judge_folders(const struct gd_ctx *ctx, const char *install, const char *library, const char *isa)
 {
 	const struct gd_rows *pairs = gd_facts_table_peek(ctx->facts, "install_kernels");
@@ -108,7 +103,7 @@ static struct best judge_folders(const struct gd_ctx *ctx, const char *install, 
 		const struct gd_row *pair = pairs->rows[i];
 		const struct gd_row *folder;
 
-		if (!has_text(pair, "install", install) || !has_text(pair, "library", library))
+		if (!gd_text_is(pair, "install", install) || !gd_text_is(pair, "library", library))
 			continue;
 		folder = gd_facts_find(ctx->facts, "kernel_library", gd_get_text(pair, "folder", ""));
 		if (folder)
@@ -177,7 +172,7 @@ static void set_official(const struct gd_ctx *ctx, struct gd_row *row, const str
 			gd_set_cell(row, "official", gd_get(install, needed[i]));
 			return;
 		}
-	if (!has_text(install, "packager", "amd")) {
+	if (!gd_text_is(install, "packager", "amd")) {
 		gd_set_absent(row, "official", gd_get(install, "packager")->source);
 		return;
 	}
@@ -222,7 +217,7 @@ static void set_count(struct gd_ctx *ctx, struct gd_row *row, struct gd_tensile_
 		gd_set_cell(row, "rocblas_kernels", status);
 	else if (strcmp(status->value.s, "tuned") != 0)
 		gd_set_int(row, "rocblas_kernels", 0, status->source);
-	else if (folder && has_text(folder, "layout", "lazy"))
+	else if (folder && gd_text_is(folder, "layout", "lazy"))
 		gd_tensile_count(ctx, row, "rocblas_kernels", directory, gd_get_text(row, "isa", ""),
 				 total);
 	else
@@ -276,7 +271,7 @@ static void add_folder(struct gd_ctx *ctx, const struct gd_row *gpu, const struc
 	struct best best = { .rank = UNRANKED };
 	struct gd_row *row;
 
-	if (gd_get(folder, "install")->state != GD_ABSENT || !has_text(folder, "library", "rocblas"))
+	if (gd_get(folder, "install")->state != GD_ABSENT || !gd_text_is(folder, "library", "rocblas"))
 		return;
 	row = gd_gpu_join_add(ctx, table.name, gpu, folder);
 	for (size_t i = 0; i < GD_COUNT(none); i++)

@@ -6,7 +6,6 @@
  */
 #include "probes/hsa.h"
 
-#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -105,7 +104,7 @@ static bool may_have_device(const struct gd_ctx *ctx)
 	for (size_t i = 0; i < GD_COUNT(devices); i++) {
 		int r = gd_host_stat(ctx->host, devices[i], &st);
 
-		if (r < 0 ? r != -ENOENT && r != -ENOTDIR : S_ISCHR(st.mode))
+		if (r < 0 ? !gd_host_is_absence(r) : S_ISCHR(st.mode))
 			return true;
 	}
 	return false;

@@ -141,17 +141,12 @@ static void fill_nodes(struct gd_ctx *ctx, struct gd_row *kfd, const struct gd_s
 		gd_set_int(kfd, "gpu_node_count", gpus, NODES_PATH "/*/properties");
 }
 
-static bool is_absence(int error)
-{
-	return error == -ENOENT || error == -ENOTDIR;
-}
-
 /* In a container without sysfs, a missing file proves nothing. */
 static bool is_blind(struct gd_ctx *ctx)
 {
 	gd_autostrv names = { 0 };
 
-	return is_absence(gd_host_list(ctx->host, "/sys/class", &names));
+	return gd_host_is_absence(gd_host_list(ctx->host, "/sys/class", &names));
 }
 
 static void fill_blind(struct gd_ctx *ctx, struct gd_row *kfd)
@@ -172,12 +167,12 @@ static void fill_without_nodes(struct gd_ctx *ctx, struct gd_row *kfd, int error
 	gd_autostrv names = { 0 };
 	int r = gd_host_list(ctx->host, CLASS_PATH, &names);
 
-	if (is_absence(r) && is_blind(ctx)) {
+	if (gd_host_is_absence(r) && is_blind(ctx)) {
 		fill_blind(ctx, kfd);
 		return;
 	}
-	if (is_absence(r) || (r == -GD_ENOTCAPTURED && gd_module_is_absent(ctx, "amdgpu"))) {
-		const char *source = is_absence(r) ? CLASS_PATH : "/proc/modules, without amdgpu";
+	if (gd_host_is_absence(r) || (r == -GD_ENOTCAPTURED && gd_module_is_absent(ctx, "amdgpu"))) {
+		const char *source = gd_host_is_absence(r) ? CLASS_PATH : "/proc/modules, without amdgpu";
 
 		gd_set_bool(kfd, "present", false, source);
 		for (size_t i = 0; i < GD_COUNT(columns); i++)
@@ -201,7 +196,7 @@ static void fill_device(struct gd_ctx *ctx, struct gd_row *kfd)
 	static const char *const columns[] = { "dev_mode", "dev_gid", "dev_accessible" };
 	struct gd_stat st;
 	int r = gd_host_stat(ctx->host, DEV_PATH, &st);
-	bool missing = is_absence(r);
+	bool missing = gd_host_is_absence(r);
 	gd_autofree mode = NULL;
 
 	if (r < 0 && !missing && !gd_get_int(kfd, "present", 1)) {

@@ -276,7 +276,7 @@ static void take_existence(struct gd_ctx *ctx, struct gd_row *row, const char *c
 	struct gd_stat st;
 	int r = gd_host_stat(ctx->host, path, &st);
 
-	if (r == 0 || r == -ENOENT || r == -ENOTDIR)
+	if (r == 0 || gd_host_is_absence(r))
 		gd_set_bool(row, column, r == 0, path);
 	else
 		gd_take_error(ctx, row, column, path, r);

@@ -28,11 +28,6 @@ static void keep_open(struct search *s, const char *path, int error)
 	s->open_error = error;
 }
 
-static bool is_absence(int error)
-{
-	return error == -ENOENT || error == -ENOTDIR;
-}
-
 /* Reads a sign; true where it is there. */
 static bool look(struct search *s, const char *path, struct gd_buf *text)
 {
@@ -40,7 +35,7 @@ static bool look(struct search *s, const char *path, struct gd_buf *text)
 
 	if (!r)
 		return true;
-	if (is_absence(r))
+	if (gd_host_is_absence(r))
 		gd_strv_add(&s->seen, path);
 	else
 		keep_open(s, path, r);
@@ -122,7 +117,7 @@ static const char *kind_by_marker(struct search *s, const char **ret_source)
 		*ret_source = kubernetes;
 		return "kubernetes";
 	}
-	if (is_absence(r))
+	if (gd_host_is_absence(r))
 		pass(s, kubernetes);
 	else
 		keep_open(s, kubernetes, r);
@@ -354,7 +349,7 @@ static void take_vm_unflagged(struct gd_ctx *ctx, struct gd_row *row)
 		return;
 	}
 	r = gd_host_read(ctx->host, compatible, &text);
-	if (r < 0 && !is_absence(r)) {
+	if (r < 0 && !gd_host_is_absence(r)) {
 		gd_take_error(ctx, row, "virtual_machine", compatible, r);
 		return;
 	}
@@ -391,7 +386,7 @@ void gd_platform_take_vm(struct gd_ctx *ctx, struct gd_row *row)
 	else if (flag == 0)
 		gd_set_text(row, "virtual_machine", "none",
 			    "/proc/cpuinfo, /sys/class/dmi/id/sys_vendor, /sys/class/dmi/id/product_name");
-	else if (flag == -ENODATA || is_absence(flag))
+	else if (flag == -ENODATA || gd_host_is_absence(flag))
 		take_vm_unflagged(ctx, row);
 	else
 		gd_take_error(ctx, row, "virtual_machine", proc_cpuinfo, flag);

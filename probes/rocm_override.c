@@ -94,8 +94,7 @@ const struct gd_row *gd_setting_peek(const struct gd_ctx *ctx, const char *scope
 	const struct gd_rows *rows = gd_facts_table_peek(ctx->facts, "setting");
 
 	for (size_t i = 0; i < rows->count; i++)
-		if (!strcmp(gd_get_text(rows->rows[i], "scope", ""), scope) &&
-		    !strcmp(gd_get_text(rows->rows[i], "variable", ""), variable))
+		if (gd_text_is(rows->rows[i], "scope", scope) && gd_text_is(rows->rows[i], "variable", variable))
 			return rows->rows[i];
 	return NULL;
 }
@@ -243,9 +242,8 @@ static bool engine_needs_it(const struct gd_ctx *ctx, const struct gd_row *row)
 		const struct gd_row *code = codes->rows[i];
 
 		if (!strcmp(gd_get_text(code, "gpu", ""), gd_get_text(row, "gpu", "-")) &&
-		    !strcmp(gd_get_text(code, "role", ""), "ggml-hip") &&
-		    !strcmp(gd_get_text(code, "engine", ""), engine) &&
-		    !strcmp(gd_get_text(code, "code", ""), "missing"))
+		    gd_text_is(code, "role", "ggml-hip") && gd_text_is(code, "engine", engine) &&
+		    gd_text_is(code, "code", "missing"))
 			return true;
 	}
 	return false;
@@ -344,7 +342,7 @@ static bool has_node_forms(const struct gd_ctx *ctx, const char *scope)
 	const struct gd_rows *rows = gd_facts_table_peek(ctx->facts, "setting");
 
 	for (size_t i = 0; i < rows->count; i++)
-		if (!strcmp(gd_get_text(rows->rows[i], "scope", ""), scope) &&
+		if (gd_text_is(rows->rows[i], "scope", scope) &&
 		    !strncmp(gd_get_text(rows->rows[i], "variable", ""), GD_HSA_OVERRIDE "_",
 			     strlen(GD_HSA_OVERRIDE "_")))
 			return true;
@@ -392,7 +390,7 @@ static void set_variable(struct gd_row *row, const struct gd_row *setting, bool 
 	if (open)
 		gd_set_cell(row, "for_all", gd_get(row, "variable"));
 	else
-		gd_set_bool(row, "for_all", !strcmp(gd_get_text(setting, "variable", ""), GD_HSA_OVERRIDE), "variable");
+		gd_set_bool(row, "for_all", gd_text_is(setting, "variable", GD_HSA_OVERRIDE), "variable");
 }
 
 static void add_row(struct gd_ctx *ctx, const struct gd_row *scope, const struct gd_row *gpu)

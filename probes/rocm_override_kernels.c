@@ -6,11 +6,11 @@
  * a folder beside librocblas, and there, or in what the variable names, a folder
  * of the ISA's name where there is one. The ISA is the one that is assumed.
  */
-#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/strv.h"
+#include "host/resolve.h"
 #include "probes/rocm_override.h"
 
 /* What was found; `why` says the reason where `path` is NULL. */
@@ -29,11 +29,6 @@ static const struct gd_rows *rows_of(const struct gd_ctx *ctx, const char *name)
 	return gd_facts_table_peek(ctx->facts, name);
 }
 
-static bool text_is(const struct gd_row *row, const char *column, const char *value)
-{
-	return !strcmp(gd_get_text(row, column, ""), value);
-}
-
 /* The row of rocBLAS's kernels at this path, links in it resolved; NULL where nobody read it. */
 static const struct gd_row *library_at(const struct gd_ctx *ctx, const char *path)
 {
@@ -43,7 +38,7 @@ static const struct gd_row *library_at(const struct gd_ctx *ctx, const char *pat
 	if (gd_host_resolve(ctx->host, path, &real) < 0)
 		return NULL;
 	for (size_t i = 0; i < libraries->count; i++)
-		if (text_is(libraries->rows[i], "library", "rocblas") && text_is(libraries->rows[i], "id", real))
+		if (gd_text_is(libraries->rows[i], "library", "rocblas") && gd_text_is(libraries->rows[i], "id", real))
 			return libraries->rows[i];
 	return NULL;
 }
@@ -88,7 +83,7 @@ static bool is_missing(const struct gd_ctx *ctx, const char *path)
 	struct gd_stat st;
 	int r = gd_host_stat(ctx->host, path, &st);
 
-	return r == -ENOENT || r == -ENOTDIR || (r == 0 && !S_ISDIR(st.mode));
+	return gd_host_is_absence(r) || (r == 0 && !S_ISDIR(st.mode));
 }
 
 /* Returns whether the variable decides. */
@@ -143,7 +138,7 @@ static const struct gd_row *install_at(const struct gd_ctx *ctx, const char *pat
 	if (gd_host_resolve(ctx->host, path, &real) < 0)
 		return NULL;
 	for (size_t i = 0; i < installs->count; i++)
-		if (text_is(installs->rows[i], "id", real))
+		if (gd_text_is(installs->rows[i], "id", real))
 			return installs->rows[i];
 	return NULL;
 }
@@ -159,7 +154,7 @@ static void take_install(const struct gd_ctx *ctx, const struct gd_row *install,
 	for (size_t i = 0; i < pairs->count; i++) {
 		const struct gd_row *pair = pairs->rows[i];
 
-		if (text_is(pair, "library", "rocblas") && text_is(pair, "install", id))
+		if (gd_text_is(pair, "library", "rocblas") && gd_text_is(pair, "install", id))
 			f->library = gd_facts_find(ctx->facts, "kernel_library", gd_get_text(pair, "folder", ""));
 		if (!f->library)
 			continue;
@@ -191,7 +186,7 @@ static int holds_rocblas(const struct gd_ctx *ctx, const char *dir)
 
 		if (r == 0)
 			found = 1;
-		else if (r != -ENOENT && r != -ENOTDIR)
+		else if (!gd_host_is_absence(r))
 			found = -1;
 	}
 	return found;
@@ -236,13 +231,6 @@ static bool by_loader_paths(const struct gd_ctx *ctx, const char *scope, const c
 
 /* --------------------------------------------------------------- engines -- */
 
-static bool is_below(const char *path, const char *dir)
-{
-	size_t n = strlen(dir);
-
-	return !strncmp(path, dir, n) && (!path[n] || path[n] == '/');
-}
-
 /* Whether an engine brought it together with this program: beside it, or in the lib folder beside that of programs. */
 static bool belongs_to(const struct gd_ctx *ctx, const struct gd_row *install, const char *program)
 {
@@ -255,7 +243,7 @@ static bool belongs_to(const struct gd_ctx *ctx, const struct gd_row *install, c
 
 	if (!dir || gd_host_resolve(ctx->host, dir, &real_dir) < 0 || gd_host_resolve(ctx->host, lib, &real_lib) < 0)
 		return false;
-	return is_below(id, real_dir) || is_below(id, real_lib);
+	return gd_path_is_below(id, real_dir) || gd_path_is_below(id, real_lib);
 }
 
 static bool by_engine(const struct gd_ctx *ctx, const char *scope_id, const char *isa, struct folder *f)
@@ -267,7 +255,8 @@ static bool by_engine(const struct gd_ctx *ctx, const char *scope_id, const char
 	for (size_t i = 0; program && i < installs->count; i++) {
 		const struct gd_row *install = installs->rows[i];
 
-		if (!text_is(install, "kind", "engine") || !has_rocblas(install) || !belongs_to(ctx, install, program))
+		if (!gd_text_is(install, "kind", "engine") || !has_rocblas(install) ||
+		    !belongs_to(ctx, install, program))
 			continue;
 		take_install(ctx, install, isa, "the engine", f);
 		return true;
@@ -288,9 +277,9 @@ static const struct gd_row *system_install(const struct gd_rows *installs, bool 
 
 		if (!has_rocblas(install))
 			continue;
-		if (text_is(install, "found_by", "loader"))
+		if (gd_text_is(install, "found_by", "loader"))
 			return install;
-		if (text_is(install, "kind", "amd") || text_is(install, "kind", "distribution")) {
+		if (gd_text_is(install, "kind", "amd") || gd_text_is(install, "kind", "distribution")) {
 			only = install;
 			count++;
 		}

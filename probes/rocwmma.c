@@ -6,7 +6,6 @@
  */
 #include "probes/rocwmma.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,7 +81,7 @@ static bool take_header(struct gd_ctx *ctx, const char *path, const char *instal
 	int r = gd_host_read(ctx->host, path, &text);
 	struct gd_row *row;
 
-	if (r == -ENOENT || r == -ENOTDIR)
+	if (gd_host_is_absence(r))
 		return true;
 	if (r == -GD_ENOTCAPTURED)
 		return false;

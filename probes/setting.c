@@ -102,7 +102,7 @@ struct gd_scope *gd_scopes_add(struct gd_scopes *s, const char *kind, const char
 
 void gd_scopes_miss(struct gd_scopes *s, const char *path, int error)
 {
-	if (s->missed || error >= 0 || error == -ENOENT || error == -ENOTDIR)
+	if (s->missed || error >= 0 || gd_host_is_absence(error))
 		return;
 	s->missed = gd_xstrdup(path);
 	s->missed_error = error;
@@ -127,7 +127,7 @@ void gd_scopes_free(struct gd_scopes *s)
 	*s = (struct gd_scopes){ 0 };
 }
 
-static bool is_kind(const struct gd_scope *scope, const char *kind)
+bool gd_scope_is(const struct gd_scope *scope, const char *kind)
 {
 	return !strcmp(scope->kind, kind);
 }
@@ -155,11 +155,11 @@ static void set_unread(struct gd_row *row, const char *column, const struct gd_s
 
 static void set_running(struct gd_row *row, const struct gd_scopes *s, const struct gd_scope *scope)
 {
-	if (is_kind(scope, "process")) {
+	if (gd_scope_is(scope, "process")) {
 		gd_set_bool(row, "running", true, "/proc");
 		return;
 	}
-	if (!is_kind(scope, "unit") && !is_kind(scope, "user-unit")) {
+	if (!gd_scope_is(scope, "unit") && !gd_scope_is(scope, "user-unit")) {
 		gd_set_absent(row, "running", "nothing that runs");
 		return;
 	}
@@ -180,7 +180,7 @@ static void add_scope_row(struct gd_ctx *ctx, const struct gd_scopes *s, const s
 {
 	struct gd_row *row = gd_facts_add(ctx->facts, scope_table.name);
 	const char *source = scope->file ? scope->file : scope->id;
-	bool unit = is_kind(scope, "unit") || is_kind(scope, "user-unit");
+	bool unit = gd_scope_is(scope, "unit") || gd_scope_is(scope, "user-unit");
 
 	gd_set_text(row, "id", scope->id, source);
 	gd_set_text(row, "kind", scope->kind, source);
@@ -194,7 +194,7 @@ static void add_scope_row(struct gd_ctx *ctx, const struct gd_scopes *s, const s
 		gd_set_int(row, "pid", scope->pid, source);
 	else
 		gd_set_absent(row, "pid", source);
-	if (!is_kind(scope, "process"))
+	if (!gd_scope_is(scope, "process"))
 		gd_set_absent(row, "container", source);
 	else if (scope->group)
 		gd_set_bool(row, "container", scope->container, source);
@@ -262,7 +262,7 @@ static void set_folder(struct gd_ctx *ctx, struct gd_row *row, const struct gd_s
 	r = gd_host_list(ctx->host, value->value.s, &names);
 	if (r >= 0)
 		gd_set_text(row, "folder", names.count ? "files" : "empty", value->value.s);
-	else if (r == -ENOENT || r == -ENOTDIR)
+	else if (gd_host_is_absence(r))
 		gd_set_text(row, "folder", r == -ENOENT ? "missing" : "not-a-folder", value->value.s);
 	else
 		gd_take_error(ctx, row, "folder", value->value.s, r);

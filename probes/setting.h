@@ -34,6 +34,8 @@ struct gd_scopes {
 
 /* A new scope, with the ids that are its key, or NULL where there are too many; borrowed. */
 struct gd_scope *gd_scopes_add(struct gd_scopes *s, const char *kind, const char *id);
+/* `kind`: one of those above. */
+bool gd_scope_is(const struct gd_scope *scope, const char *kind);
 struct gd_scope *gd_scopes_find(const struct gd_scopes *s, const char *id);
 /* Notes that scopes are missing because of an error; that something is not there is none. */
 void gd_scopes_miss(struct gd_scopes *s, const char *path, int error);

@@ -38,11 +38,6 @@ void gd_setting_add_caller(struct gd_host *h, struct gd_scopes *s)
 	gd_settings_conclude(&caller->settings);
 }
 
-static bool is_absence(int error)
-{
-	return error == -ENOENT || error == -ENOTDIR;
-}
-
 /* Adds what a file sets; returns the error of the door. */
 static int read_into(struct gd_host *h, const char *path, enum gd_settings_form form, enum gd_env_syntax syntax,
 		     struct gd_settings *out)
@@ -117,7 +112,7 @@ static void take_file(struct gd_host *h, const char *path, struct gd_scopes *s, 
 	int r = read_into(h, path, pam ? GD_SETTINGS_PAM : conf ? GD_SETTINGS_PAM_CONF : GD_SETTINGS_SHELL,
 			  pam ? GD_ENV_PAM : conf ? GD_ENV_PAM_CONF : GD_ENV_SHELL, &login->settings);
 
-	if (r < 0 && !is_absence(r) && !login->unread) {
+	if (r < 0 && !gd_host_is_absence(r) && !login->unread) {
 		login->unread = path;
 		login->unread_error = r;
 	}

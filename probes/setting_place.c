@@ -6,11 +6,6 @@
 #include "base/parse.h"
 #include "probes/setting.h"
 
-static bool is_kind(const struct gd_scope *scope, const char *kind)
-{
-	return !strcmp(scope->kind, kind);
-}
-
 /* The setting of that name that holds in a scope, or NULL. */
 static const struct gd_setting *effective(const struct gd_scope *scope, const char *name)
 {
@@ -35,10 +30,10 @@ struct gd_origin gd_setting_origin(const struct gd_scopes *s, const struct gd_sc
 
 	if (of_unit && may_be_equal(of_unit, setting))
 		return (struct gd_origin){ unit, of_unit };
-	if (scope->unit || scope->container || !(is_kind(scope, "process") || is_kind(scope, "caller")))
+	if (scope->unit || scope->container || !(gd_scope_is(scope, "process") || gd_scope_is(scope, "caller")))
 		return (struct gd_origin){ scope, setting };
 	for (size_t i = 0; i < s->count; i++) {
-		const struct gd_scope *login = is_kind(&s->items[i], "login") ? &s->items[i] : NULL;
+		const struct gd_scope *login = gd_scope_is(&s->items[i], "login") ? &s->items[i] : NULL;
 		const struct gd_setting *of_login = effective(login, setting->name);
 
 		if (of_login && of_login->value && may_be_equal(of_login, setting))
@@ -78,7 +73,7 @@ static bool is_of_manager(const char *file)
 /* What comes with a package would come back with its next release. */
 static char *change_unit(const struct gd_origin *o, const char *place)
 {
-	bool user = is_kind(o->scope, "user-unit");
+	bool user = gd_scope_is(o->scope, "user-unit");
 	const char *systemctl = user ? "systemctl --user" : "sudo systemctl";
 	gd_autofree units = units_of(o->scope->name);
 	gd_autofree edit = gd_xasprintf("%s edit %s", systemctl, o->scope->name);
@@ -96,15 +91,15 @@ char *gd_setting_change(const struct gd_scopes *s, const struct gd_scope *scope,
 	struct gd_origin o = gd_setting_origin(s, scope, setting);
 	gd_autofree place = gd_setting_place(o.setting);
 
-	if (is_kind(o.scope, "unit") || is_kind(o.scope, "user-unit"))
+	if (gd_scope_is(o.scope, "unit") || gd_scope_is(o.scope, "user-unit"))
 		return change_unit(&o, place);
-	if (is_kind(o.scope, "manager"))
+	if (gd_scope_is(o.scope, "manager"))
 		return gd_xasprintf("take %s out at %s; then: sudo systemctl daemon-reexec, and start what uses ROCm "
 				    "anew", setting->name, place);
-	if (is_kind(o.scope, "login") || is_kind(o.scope, "user-manager"))
+	if (gd_scope_is(o.scope, "login") || gd_scope_is(o.scope, "user-manager"))
 		return gd_xasprintf("take %s out at %s, log in again, and start what uses ROCm anew", setting->name,
 				    place);
-	if (is_kind(o.scope, "caller"))
+	if (gd_scope_is(o.scope, "caller"))
 		return gd_xasprintf("unset %s in the shell, or in what starts it", setting->name);
 	if (o.scope->container)
 		return gd_xasprintf("take %s out of what starts the container (process %lld)", setting->name,
@@ -121,7 +116,7 @@ static int rank(const struct gd_scope *scope)
 	static const char *const kinds[] = { "process", "unit", "user-unit", "caller" };
 	int rank = 0;
 
-	while (rank < (int)GD_COUNT(kinds) && !is_kind(scope, kinds[rank]))
+	while (rank < (int)GD_COUNT(kinds) && !gd_scope_is(scope, kinds[rank]))
 		rank++;
 	return rank;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/parse.h"
+#include "host/resolve.h"
 #include "probes/engine.h"
 #include "probes/setting.h"
 
@@ -172,13 +173,6 @@ static void add_system_units(struct gd_host *h, struct gd_scopes *s)
 	take_units(&m, &names);
 }
 
-static bool is_below(const char *path, const char *dir)
-{
-	size_t n = strlen(dir);
-
-	return !strncmp(path, dir, n) && path[n] == '/';
-}
-
 /* With a home: only the units that it has something to say about. */
 static void add_user_units(struct gd_host *h, const char *home, struct gd_scopes *s)
 {
@@ -191,7 +185,7 @@ static void add_user_units(struct gd_host *h, const char *home, struct gd_scopes
 
 	gd_unit_dirs_open_user(h, home, &dirs);
 	for (size_t i = 0; i < dirs.count; i++) {
-		bool own = home && is_below(dirs.items[i].path, home);
+		bool own = home && gd_path_is_below(dirs.items[i].path, home);
 
 		if (!home)
 			gd_scopes_miss(s, dirs.items[i].path, dirs.items[i].error);

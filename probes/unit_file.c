@@ -243,7 +243,7 @@ static void read_environment_file(struct reader *r, const char *path)
 		return;
 	error = strpbrk(path, "%*?[") ? -EOPNOTSUPP
 				      : gd_host_read_settings(r->host, path, GD_SETTINGS_ENV_FILE, &text);
-	if (error < 0 && error != -ENOENT && error != -ENOTDIR) {
+	if (error < 0 && !gd_host_is_absence(error)) {
 		r->unit->unread_is_environment |= !r->unit->unread;
 		note_unread(r->unit, path, error);
 	}

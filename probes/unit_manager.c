@@ -14,7 +14,7 @@ static int read_file(struct gd_host *h, const char *path, struct gd_settings *ou
 	int r = gd_host_read_settings(h, path, GD_SETTINGS_UNIT, &text);
 
 	if (r < 0)
-		return r == -ENOENT || r == -ENOTDIR ? 0 : r;
+		return gd_host_is_absence(r) ? 0 : r;
 	gd_unit_parse(&lines, gd_buf_peek(&text), text.len);
 	for (size_t i = 0; i < lines.count; i++) {
 		const struct gd_unit_line *line = &lines.items[i];

@@ -9,11 +9,6 @@
 /* Longer lists are no folders of units. */
 enum { NAMES_MAX = 16384, CONF_FILES_MAX = 1024 };
 
-static bool is_absence(int error)
-{
-	return error == -ENOENT || error == -ENOTDIR;
-}
-
 static const char *base_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -45,7 +40,7 @@ static void open_dir(struct gd_host *h, const char *path, struct gd_unit_dirs *d
 		gd_strv_free(&dir.names);
 		r = -EFBIG;
 	}
-	dir.error = is_absence(r) ? 0 : r;
+	dir.error = gd_host_is_absence(r) ? 0 : r;
 	dir.path = GD_STEAL(real);
 	GD_GROW(d->items, d->count, d->cap);
 	d->items[d->count++] = dir;
@@ -222,7 +217,7 @@ int gd_list_conf_files(struct gd_host *h, const struct gd_strv *dirs, const char
 		gd_autostrv names = { 0 };
 		int r = gd_host_list(h, dirs->items[i], &names);
 
-		if (r < 0 && !is_absence(r) && !error) {
+		if (r < 0 && !gd_host_is_absence(r) && !error) {
 			error = r;
 			*ret_unlisted = gd_xstrdup(dirs->items[i]);
 		}

@@ -8,7 +8,6 @@
  */
 #include "probes/vulkan.h"
 
-#include <errno.h>
 #include <fnmatch.h>
 #include <jansson.h>
 #include <string.h>
@@ -183,7 +182,7 @@ static void take_folder(struct search *s, const char *folder, bool selected, con
 	int r = gd_host_list(s->ctx->host, folder, &names);
 
 	/* Of a folder that nobody captured nothing is known; one that is not there holds nothing. */
-	s->hidden |= r < 0 && r != -ENOENT && r != -ENOTDIR;
+	s->hidden |= r < 0 && !gd_host_is_absence(r);
 	for (size_t i = 0; i < names.count; i++) {
 		gd_autofree path = gd_xasprintf("%s/%s", folder, names.items[i]);
 

@@ -298,6 +298,13 @@ const char *gd_get_text(const struct gd_row *row, const char *column, const char
 	return c->state == GD_KNOWN ? c->value.s : otherwise;
 }
 
+bool gd_text_is(const struct gd_row *row, const char *column, const char *value)
+{
+	const char *text = gd_get_text(row, column, NULL);
+
+	return text && !strcmp(text, value);
+}
+
 char *gd_cell_text(const struct gd_cell *cell, enum gd_type type)
 {
 	switch (type) {

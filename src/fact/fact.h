@@ -109,6 +109,8 @@ bool gd_is_absent(const struct gd_row *row, const char *column);
 int64_t gd_get_int(const struct gd_row *row, const char *column, int64_t otherwise);
 double gd_get_real(const struct gd_row *row, const char *column, double otherwise);
 const char *gd_get_text(const struct gd_row *row, const char *column, const char *otherwise);
+/* The text is known, and it is this one. */
+bool gd_text_is(const struct gd_row *row, const char *column, const char *value);
 /* The key as text; owned. */
 char *gd_row_key(const struct gd_row *row);
 

@@ -179,6 +179,11 @@ int gd_host_resolve(struct gd_host *h, const char *path, char **ret)
 	return gd_resolve(h->ops->link, h->impl, path, GD_RESOLVE_LAST, ret);
 }
 
+bool gd_host_is_absence(int error)
+{
+	return error == -ENOENT || error == -ENOTDIR;
+}
+
 const char *gd_host_strerror_peek(int error)
 {
 	error = error < 0 ? -error : error;

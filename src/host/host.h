@@ -151,6 +151,8 @@ void gd_host_note(struct gd_host *h, const char *name, const struct gd_buf *text
  */
 int gd_host_resolve(struct gd_host *h, const char *path, char **ret) GD_MUST_CHECK;
 
+/* The error says that there is no such file, which is an answer like any other. */
+bool gd_host_is_absence(int error);
 /* The text of an error of this door, for people; borrowed. */
 const char *gd_host_strerror_peek(int error);
 

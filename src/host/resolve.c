@@ -110,3 +110,10 @@ int gd_resolve(int (*link)(void *impl, const char *path, char **ret), void *impl
 	*ret = gd_buf_take(&done);
 	return 0;
 }
+
+bool gd_path_is_below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	return !strncmp(path, dir, n) && (!path[n] || path[n] == '/');
+}

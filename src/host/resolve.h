@@ -19,5 +19,7 @@ int gd_resolve(int (*link)(void *impl, const char *path, char **ret), void *impl
 
 /* The path with doubled slashes, "." and ".." worked out as text; owned. */
 char *gd_path_normal(const char *path);
+/* The path is that of the folder, or of something in it; both without links and doubled slashes. */
+bool gd_path_is_below(const char *path, const char *dir);
 
 #endif

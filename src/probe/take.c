@@ -38,17 +38,12 @@ const char *gd_remedy_peek(int error)
 	}
 }
 
-static bool is_absence(int error)
-{
-	return error == -ENOENT || error == -ENOTDIR;
-}
-
 void gd_take_error(struct gd_ctx *ctx, struct gd_row *row, const char *column, const char *path, int error)
 {
 	gd_autofree detail = NULL;
 
 	(void)ctx;
-	if (is_absence(error)) {
+	if (gd_host_is_absence(error)) {
 		gd_set_absent(row, column, path);
 		return;
 	}
@@ -60,7 +55,7 @@ void gd_take_list_error(struct gd_ctx *ctx, const char *table, const char *path,
 {
 	gd_autofree detail = NULL;
 
-	if (is_absence(error)) {
+	if (gd_host_is_absence(error)) {
 		gd_facts_complete(ctx->facts, table);
 		return;
 	}

@@ -32,6 +32,10 @@ static void test_states(void **state)
 	assert_string_equal(c->remedy, "run it as root");
 	assert_int_equal(gd_get_int(b, "cu_count", -7), -7);
 	assert_false(gd_is_known(b, "cu_count") || gd_is_absent(b, "cu_count"));
+	assert_true(gd_text_is(a, "firmware", "6.9"));
+	assert_false(gd_text_is(a, "firmware", "6.10"));
+	/* What is not there is no text, not even an empty one. */
+	assert_false(gd_text_is(b, "name", ""));
 	gd_facts_free(f);
 }
 

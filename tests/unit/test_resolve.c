@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Paths and links as text, and links that became plain files. */
+#include <errno.h>
+
 #include "tree_fixture.h"
 
 #include "host/resolve.h"
@@ -19,6 +21,26 @@ static void test_normal_paths(void **state)
 
 		assert_string_equal(is, cases[i][1]);
 	}
+}
+
+static void test_below(void **state)
+{
+	(void)state;
+	assert_true(gd_path_is_below("/opt/venv", "/opt/venv"));
+	assert_true(gd_path_is_below("/opt/venv/lib", "/opt/venv"));
+	assert_false(gd_path_is_below("/opt/venv2/lib", "/opt/venv"));
+	assert_false(gd_path_is_below("/opt", "/opt/venv"));
+}
+
+/* Only these two say that nothing is there. */
+static void test_absence(void **state)
+{
+	(void)state;
+	assert_true(gd_host_is_absence(-ENOENT));
+	assert_true(gd_host_is_absence(-ENOTDIR));
+	assert_false(gd_host_is_absence(-EACCES));
+	assert_false(gd_host_is_absence(-GD_ENOTCAPTURED));
+	assert_false(gd_host_is_absence(0));
 }
 
 /* Pairs of a link and its target, NULL at the end. */
@@ -214,6 +236,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_normal_paths),
+		cmocka_unit_test(test_below),
+		cmocka_unit_test(test_absence),
 		cmocka_unit_test(test_resolve),
 		cmocka_unit_test(test_resolve_ends),
 		TREE_TEST(test_standin_on_the_way),
