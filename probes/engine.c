@@ -65,8 +65,7 @@ static bool is_interpreter(const char *comm)
 	return !strncmp(comm, "python", strlen("python")) || !strcmp(comm, "pt_main_thread");
 }
 
-/* What Python runs: the first argument that is no option, or what stands behind -m. NULL where there is none. */
-static const char *script_of(const char *args, size_t len)
+const char *gd_engine_script_peek(const char *args, size_t len)
 {
 	for (bool first = true; len; first = false) {
 		size_t n = strnlen(args, len);
@@ -85,7 +84,7 @@ static const char *script_of(const char *args, size_t len)
 const char *gd_engine_of_process_peek(const char *comm, const char *args, size_t len)
 {
 	const char *engine = engine_named(comm, COMM_MAX_BYTES);
-	const char *script = !engine && is_interpreter(comm) ? script_of(args, len) : NULL;
+	const char *script = !engine && is_interpreter(comm) ? gd_engine_script_peek(args, len) : NULL;
 
 	return script ? gd_engine_of_program_peek(script) : engine;
 }

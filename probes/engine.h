@@ -13,6 +13,8 @@ const char *gd_engine_of_unit_peek(const char *name);
  * Python runs what its first argument names.
  */
 const char *gd_engine_of_process_peek(const char *comm, const char *args, size_t len);
+/* What Python runs: the first argument that is no option, or what stands behind -m. NULL where there is none. */
+const char *gd_engine_script_peek(const char *args, size_t len);
 /* For gd_host_processes(): any of these. */
 int gd_engine_filter(const char *comm, const char *args, size_t len);
 #define GD_ENGINE_PROCESSES "engines"

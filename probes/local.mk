@@ -95,6 +95,7 @@ PROBE_PARTS = \
 	probes/rocm_kernels_folder.c \
 	probes/rocm_override.h \
 	probes/rocm_override_kernels.c \
+	probes/rocm_override_program.c \
 	probes/rocm_override_shared.c \
 	probes/rocm_owner.c \
 	probes/rocm_places.c \

@@ -65,7 +65,8 @@ static const struct gd_column columns[] = {
 	  .help = "The folder of rocBLAS's kernels that programs of this scope load." },
 	{ .name = "directory_from",
 	  .type = GD_TEXT,
-	  .help = "What leads there: ROCBLAS_TENSILE_LIBPATH, LD_LIBRARY_PATH, the engine, or the loader." },
+	  .help = "What leads there: ROCBLAS_TENSILE_LIBPATH, LD_LIBRARY_PATH, the engine, Python's packages, or the "
+		  "loader." },
 	{ .name = "true_kernels", .type = GD_BOOL, .help = "There are usable kernels for the GPU's own ISA in it." },
 	{ .name = "assumed_kernels", .type = GD_BOOL, .help = "There are usable kernels for the other ISA in it." },
 	{ .name = "engine_needs_it",

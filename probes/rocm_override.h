@@ -26,6 +26,18 @@ const char *gd_override_relation_peek(const struct gd_gpudb *db, const char *isa
 void gd_override_set_kernels(struct gd_ctx *ctx, struct gd_row *row, const char *scope, const char *isa,
 			     const char *assumed);
 
+/* What is known of the rocBLAS that the program of a scope loads. */
+struct gd_override_program {
+	const struct gd_row *install; /* the one that came with it, or NULL */
+	const char *from; /* what brought that */
+	bool own_first; /* it stands before the folders of LD_LIBRARY_PATH */
+	bool packages; /* it is one of Python's packages */
+	bool elsewhere; /* variables of the scope do not reach what loads it */
+	const char *why; /* not NULL: what it loads is not known, for this reason */
+	enum gd_gap gap;
+};
+void gd_override_find_program(const struct gd_ctx *ctx, const char *scope, struct gd_override_program *ret);
+
 /* Sets first, shared and shared_by in all rows: they rest on all GPUs of a scope. */
 void gd_override_set_shared(struct gd_facts *facts, const char *table);
 

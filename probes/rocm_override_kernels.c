@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 
 #include "base/strv.h"
-#include "host/resolve.h"
 #include "probes/rocm_override.h"
 
 /* What was found; `why` says the reason where `path` is NULL. */
@@ -229,41 +228,6 @@ static bool by_loader_paths(const struct gd_ctx *ctx, const char *scope, const c
 	return r < 0;
 }
 
-/* --------------------------------------------------------------- engines -- */
-
-/* Whether an engine brought it together with this program: beside it, or in the lib folder beside that of programs. */
-static bool belongs_to(const struct gd_ctx *ctx, const struct gd_row *install, const char *program)
-{
-	const char *slash = strrchr(program, '/');
-	gd_autofree dir = slash ? gd_xasprintf("%.*s", (int)(slash - program), program) : NULL;
-	gd_autofree lib = dir ? gd_xasprintf("%s/../lib/%s", dir, gd_get_text(install, "engine", "?")) : NULL;
-	gd_autofree real_dir = NULL;
-	gd_autofree real_lib = NULL;
-	const char *id = gd_get_text(install, "id", "");
-
-	if (!dir || gd_host_resolve(ctx->host, dir, &real_dir) < 0 || gd_host_resolve(ctx->host, lib, &real_lib) < 0)
-		return false;
-	return gd_path_is_below(id, real_dir) || gd_path_is_below(id, real_lib);
-}
-
-static bool by_engine(const struct gd_ctx *ctx, const char *scope_id, const char *isa, struct folder *f)
-{
-	const struct gd_row *scope = gd_facts_find(ctx->facts, "scope", scope_id);
-	const struct gd_rows *installs = rows_of(ctx, "rocm_install");
-	const char *program = scope ? gd_get_text(scope, "program", NULL) : NULL;
-
-	for (size_t i = 0; program && i < installs->count; i++) {
-		const struct gd_row *install = installs->rows[i];
-
-		if (!gd_text_is(install, "kind", "engine") || !has_rocblas(install) ||
-		    !belongs_to(ctx, install, program))
-			continue;
-		take_install(ctx, install, isa, "the engine", f);
-		return true;
-	}
-	return false;
-}
-
 /* ---------------------------------------------------------------- loader -- */
 
 /* The one that the loader finds; else the only one that programs could be linked to. */
@@ -304,49 +268,87 @@ static void by_loader(const struct gd_ctx *ctx, const char *isa, struct folder *
 
 /* --------------------------------------------------------------- kernels -- */
 
-static bool list_has(const char *list, const char *word)
+/* Whether it has kernels for the ISA, where a row says so. Files for it need not be kernels that can be used. */
+static void set_usable(struct gd_row *row, const char *column, const struct folder *f, const struct gd_row *isa)
 {
-	gd_autostrv words = { 0 };
+	const struct gd_cell *usable = gd_get(isa, "usable");
 
-	gd_strv_split(&words, list, " ");
-	return gd_strv_has(&words, word);
+	if (usable->state == GD_UNKNOWN)
+		gd_set_unknown(row, column, usable->gap, usable->detail, usable->remedy);
+	else
+		gd_set_bool(row, column, gd_get_int(isa, "usable", 0) == 1, f->path);
 }
 
-static void set_has_kernels(struct gd_row *row, const char *column, const struct folder *f, const char *isa)
+/* It has no row for the ISA, which says something only where every row was listed. */
+static void set_unlisted(struct gd_row *row, const char *column, const struct folder *f)
 {
-	const struct gd_cell *isas = f->library ? gd_get(f->library, "isas") : NULL;
-	const char *source = f->path ? f->path : "rocm_install";
+	const struct gd_cell *isas = gd_get(f->library, "isas");
+
+	if (gd_get_int(f->library, "complete", 0) == 1)
+		gd_set_bool(row, column, false, f->path);
+	else if (isas->state == GD_UNKNOWN)
+		gd_set_unknown(row, column, isas->gap, isas->detail, isas->remedy);
+	else
+		gd_set_unknown(row, column, GD_GAP_NO_SOURCE, "it may hold kernels for more than its names tell",
+			       NULL);
+}
+
+static void set_has_kernels(struct gd_ctx *ctx, struct gd_row *row, const char *column, const struct folder *f,
+			    const char *isa)
+{
+	gd_autofree key = f->library && isa ? gd_xasprintf("%s %s", gd_get_text(f->library, "id", ""), isa) : NULL;
+	const struct gd_row *known = key ? gd_facts_find(ctx->facts, "kernel_isa", key) : NULL;
 
 	if (!isa)
 		gd_set_absent(row, column, "no ISA to look for");
 	else if (f->missing)
-		gd_set_bool(row, column, false, source);
-	else if (!isas && f->why)
+		gd_set_bool(row, column, false, f->path);
+	else if (known)
+		set_usable(row, column, f, known);
+	else if (f->library)
+		set_unlisted(row, column, f);
+	else if (f->why)
 		gd_set_unknown(row, column, f->gap, f->why, f->remedy);
-	else if (!isas)
-		gd_set_absent(row, column, source);
-	else if (isas->state == GD_KNOWN && list_has(isas->value.s, isa))
-		gd_set_bool(row, column, true, source);
-	else if (isas->state == GD_UNKNOWN)
-		gd_set_unknown(row, column, isas->gap, isas->detail, isas->remedy);
-	else if (!gd_get_int(f->library, "complete", 0))
-		gd_set_unknown(row, column, GD_GAP_NO_SOURCE, "it may hold kernels for more than its names tell",
-			       NULL);
 	else
-		gd_set_bool(row, column, false, source);
+		gd_set_absent(row, column, f->path ? f->path : "rocm_install");
+}
+
+/* A copy of its own goes before the loader's; before LD_LIBRARY_PATH too only where the program sees to that. */
+static void by_program(const struct gd_ctx *ctx, const char *scope, const char *isa,
+		       const struct gd_override_program *p, struct folder *f)
+{
+	bool paths = !p->own_first && by_loader_paths(ctx, scope, isa, f);
+
+	if (paths && p->packages) {
+		free(f->path);
+		*f = (struct folder){ 0 };
+		leave_open(f, GD_GAP_AMBIGUOUS,
+			   "Python's packages and LD_LIBRARY_PATH name a rocBLAS each, and the build decides", NULL);
+	} else if (paths) {
+		return;
+	} else if (p->why) {
+		leave_open(f, p->gap, p->why, NULL);
+	} else if (p->install) {
+		take_install(ctx, p->install, isa, p->from, f);
+	} else {
+		by_loader(ctx, isa, f);
+	}
 }
 
 void gd_override_set_kernels(struct gd_ctx *ctx, struct gd_row *row, const char *scope, const char *isa,
 			     const char *assumed)
 {
 	const struct gd_row *whose = gd_facts_find(ctx->facts, "scope", scope);
+	struct gd_override_program program;
 	struct folder f = { 0 };
 
+	gd_override_find_program(ctx, scope, &program);
 	if (whose && gd_get_int(whose, "container", 0) == 1)
 		leave_open(&f, GD_GAP_NO_SOURCE, "it loads what is in its container, which is not entered", NULL);
-	else if (!by_libpath(ctx, scope, assumed, &f) && !by_loader_paths(ctx, scope, assumed, &f) &&
-	    !by_engine(ctx, scope, assumed, &f))
-		by_loader(ctx, assumed, &f);
+	else if (program.elsewhere)
+		leave_open(&f, program.gap, program.why, NULL);
+	else if (!by_libpath(ctx, scope, assumed, &f))
+		by_program(ctx, scope, assumed, &program, &f);
 	if (f.path) {
 		gd_set_text(row, "rocblas_directory", f.path, f.from);
 		gd_set_text(row, "directory_from", f.from, f.from);
@@ -357,7 +359,7 @@ void gd_override_set_kernels(struct gd_ctx *ctx, struct gd_row *row, const char 
 		gd_set_absent(row, "rocblas_directory", "rocm_install");
 		gd_set_absent(row, "directory_from", "rocm_install");
 	}
-	set_has_kernels(row, "true_kernels", &f, isa);
-	set_has_kernels(row, "assumed_kernels", &f, assumed);
+	set_has_kernels(ctx, row, "true_kernels", &f, isa);
+	set_has_kernels(ctx, row, "assumed_kernels", &f, assumed);
 	free(f.path);
 }

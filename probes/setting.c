@@ -25,6 +25,10 @@ static const struct gd_column scope_columns[] = {
 	{ .name = "name", .type = GD_TEXT, .help = "The unit, the short name of the process, or the home." },
 	{ .name = "engine", .type = GD_TEXT, .help = "The engine that it runs, as in ollama or llama.cpp." },
 	{ .name = "program", .type = GD_TEXT, .help = "The program that it starts, or is." },
+	{ .name = "called",
+	  .type = GD_TEXT,
+	  .help = "The path that a process was called as, or that of the script that it runs: in a virtual environment "
+		  "of Python the program is a link." },
 	{ .name = "file", .type = GD_TEXT, .help = "The file of the unit, or its first drop-in." },
 	{ .name = "running", .type = GD_BOOL, .help = "It runs now." },
 	{ .name = "pid", .type = GD_INT, .flags = GD_COL_VOLATILE, .help = "The number of the process." },
@@ -116,6 +120,7 @@ void gd_scopes_free(struct gd_scopes *s)
 		free(one->id);
 		free(one->name);
 		free(one->program);
+		free(one->called);
 		free(one->file);
 		free(one->unit);
 		free(one->group);
@@ -187,6 +192,7 @@ static void add_scope_row(struct gd_ctx *ctx, const struct gd_scopes *s, const s
 	set_text_or_absent(row, "name", scope->name, source);
 	set_text_or_absent(row, "engine", scope->engine, source);
 	set_text_or_absent(row, "program", scope->program, source);
+	set_text_or_absent(row, "called", scope->called, source);
 	set_text_or_absent(row, "file", scope->file, source);
 	set_text_or_absent(row, "unit", scope->unit, source);
 	set_running(row, s, scope);

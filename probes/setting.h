@@ -11,6 +11,7 @@ struct gd_scope {
 	char *name; /* of the unit or process, or the home; NULL for those there is one of */
 	const char *engine; /* NULL: none that is known */
 	char *program; /* NULL: not known */
+	char *called; /* what it was called as, or its script: what says which Python it is; NULL: not known */
 	char *file; /* where it is defined, or NULL */
 	char *unit; /* of a process: the id of the scope that started it, or NULL */
 	char *group; /* of a process: its control group, which those that it started share; NULL: not known */

@@ -101,6 +101,16 @@ static bool is_container(const char *group)
 	return false;
 }
 
+/* A program in a virtual environment is a link out of it, so that its own path says less than these do. */
+static char *called_as(const struct gd_buf *args)
+{
+	const char *script = gd_engine_script_peek(gd_buf_peek(args), args->len);
+
+	if (args->len && *args->data == '/')
+		return gd_xstrdup(args->data);
+	return script && *script == '/' ? gd_xstrdup(script) : NULL;
+}
+
 static char *unit_scope_of(const char *cgroup, const struct gd_scopes *s)
 {
 	bool user;
@@ -154,6 +164,7 @@ static void take_process(const struct process *p, struct gd_scopes *s)
 	scope->name = gd_xstrdup(gd_trim(comm.data));
 	scope->engine = gd_engine_of_process_peek(scope->name, gd_buf_peek(&args), args.len);
 	scope->program = program_of(p, &args);
+	scope->called = called_as(&args);
 	take_environment(p, scope);
 	if (scope->unread)
 		gd_scopes_miss(s, scope->unread, scope->unread_error);

@@ -84,6 +84,24 @@ static void test_service(void **state)
 	assert_false(has_row(&m, "setting", "unit ollama.service TOKEN"));
 }
 
+/* The file of a process in a virtual environment is the machine's Python. */
+static void test_python(void **state)
+{
+	automachine m = { 0 };
+
+	(void)state;
+	put_process("812", "python3\n", ENVIRON("HSA_XNACK=1\0"), "0::/system.slice/a.service\n");
+	put_n("/proc/812/cmdline", ENVIRON("/opt/venv/bin/python\0/opt/venv/bin/vllm\0serve\0"));
+	put_link("/proc/812/exe", "/usr/bin/python3.12");
+	put_process("813", "python3\n", ENVIRON(""), "0::/system.slice/a.service\n");
+	put_n("/proc/813/cmdline", ENVIRON("python\0/opt/venv/bin/vllm\0serve\0"));
+	look(&m, open_tree());
+	assert_text(&m, "scope", "process 812", "program", "/usr/bin/python3.12");
+	assert_text(&m, "scope", "process 812", "called", "/opt/venv/bin/python");
+	assert_text(&m, "scope", "process 812", "engine", "vllm");
+	assert_text(&m, "scope", "process 813", "called", "/opt/venv/bin/vllm");
+}
+
 /* The unit was changed, and what runs was started before. */
 static void test_not_restarted(void **state)
 {
@@ -307,6 +325,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TREE_TEST(test_service),
+		TREE_TEST(test_python),
 		TREE_TEST(test_not_restarted),
 		TREE_TEST(test_changes),
 		TREE_TEST(test_container),
