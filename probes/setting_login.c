@@ -38,6 +38,22 @@ void gd_setting_add_caller(struct gd_host *h, struct gd_scopes *s)
 	gd_settings_conclude(&caller->settings);
 }
 
+/* What files before this one set, it may take back; true where it is not known whether it does. */
+static bool take_back(struct gd_settings *s, const struct gd_assignment *a)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < s->count; i++) {
+		struct gd_setting *one = &s->items[i];
+
+		if (one->cleared || strcmp(one->name, a->name) != 0)
+			continue;
+		any = true;
+		one->cleared = a->change == GD_CHANGE_UNSET;
+	}
+	return any && a->change == GD_CHANGE_PERHAPS_UNSET;
+}
+
 /* Adds what a file sets; returns the error of the door. */
 static int read_into(struct gd_host *h, const char *path, enum gd_settings_form form, enum gd_env_syntax syntax,
 		     struct gd_settings *out)
@@ -48,7 +64,8 @@ static int read_into(struct gd_host *h, const char *path, enum gd_settings_form 
 
 	gd_env_parse(&all, syntax, gd_buf_peek(&text), text.len);
 	for (size_t i = 0; i < all.count; i++)
-		gd_settings_add(out, all.items[i].name, all.items[i].value, path, all.items[i].line);
+		if (all.items[i].change == GD_CHANGE_SET || take_back(out, &all.items[i]))
+			gd_settings_add(out, all.items[i].name, all.items[i].value, path, all.items[i].line);
 	return r;
 }
 

@@ -26,6 +26,8 @@ libgpudoctor_a_SOURCES = \
 	src/base/csv.c src/base/csv.h \
 	src/base/defs.h \
 	src/base/env_text.c src/base/env_text.h \
+	src/base/shell_text.c src/base/shell_text.h \
+	src/base/shell_words.c src/base/shell_words.h \
 	src/base/err.c src/base/err.h \
 	src/base/file.c src/base/file.h \
 	src/base/parse.c src/base/parse.h \

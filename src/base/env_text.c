@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/parse.h"
+#include "base/shell_text.h"
 
 static const char blanks[] = " \t\n\r";
 
@@ -273,55 +274,6 @@ static void take_pam_conf_line(struct gd_assignments *a, char *line, unsigned nu
 		add_valid(a, line, strcspn(line, " \t"), strpbrk(value, "$@\\") ? NULL : value, number);
 }
 
-/*
- * One word of a shell that needs no shell to be understood; returns what is
- * behind it, or NULL where it does need one.
- */
-static const char *take_shell_word(const char *s, struct gd_buf *out)
-{
-	char quote = '\0';
-
-	gd_buf_puts(out, "");
-	for (; *s && (quote || !strchr(" \t;", *s)); s++) {
-		if (quote ? *s == quote : *s == '"' || *s == '\'')
-			quote = quote ? '\0' : *s;
-		else if (quote != '\'' && strchr("$`\\", *s))
-			return NULL;
-		else if (!quote && strchr("&|<>(){}*?[]!~", *s))
-			return NULL;
-		else
-			gd_buf_putc(out, *s);
-	}
-	return quote ? NULL : s;
-}
-
-/* Where a word that was not understood ends, as far as that can be said. */
-static const char *skip_word(const char *s)
-{
-	return s + strcspn(s, " \t;");
-}
-
-static void take_shell_line(struct gd_assignments *a, char *line, unsigned number)
-{
-	const char *s = skip_export(line);
-
-	while (s && *s) {
-		gd_autobuf value = { 0 };
-		size_t n = strcspn(s, "= \t;");
-		const char *behind = s + n;
-
-		/* An option, a comment, or the end of the command. */
-		if (!gd_is_variable_name(s, n))
-			return;
-		if (s[n] == '=') {
-			behind = take_shell_word(s + n + 1, &value);
-			add_valid(a, s, n, behind ? gd_buf_peek(&value) : NULL, number);
-		}
-		s = behind ? behind : skip_word(s);
-		s += strspn(s, " \t");
-	}
-}
-
 static void parse_block(struct gd_assignments *a, const char *text, size_t len)
 {
 	while (len) {
@@ -349,7 +301,7 @@ void gd_env_parse(struct gd_assignments *a, enum gd_env_syntax syntax, const cha
 		each_line(a, text, len, take_pam_conf_line);
 		break;
 	case GD_ENV_SHELL:
-		each_line(a, text, len, take_shell_line);
+		gd_shell_parse(a, text, len);
 		break;
 	case GD_ENV_BLOCK:
 		parse_block(a, text, len);
@@ -388,6 +340,19 @@ static void print_pam_conf(const char *name, const char *value, struct gd_buf *o
 	gd_buf_printf(out, "%s %s=%s%s%s", name, *value ? "OVERRIDE" : "DEFAULT", quote, value, quote);
 }
 
+static void print_shell(const struct gd_assignment *a, struct gd_buf *out)
+{
+	if (a->change != GD_CHANGE_SET) {
+		gd_buf_printf(out, "%sunset %s", a->change == GD_CHANGE_PERHAPS_UNSET ? ": && " : "", a->name);
+		return;
+	}
+	gd_buf_printf(out, "export %s=", a->name);
+	if (a->value)
+		put_shell_word(a->value, out);
+	else
+		gd_buf_putc(out, '$');
+}
+
 static void print_one(const struct gd_assignment *a, enum gd_env_syntax syntax, bool first, struct gd_buf *out)
 {
 	/* What a reader computes stays something that is computed. */
@@ -406,11 +371,8 @@ static void print_one(const struct gd_assignment *a, enum gd_env_syntax syntax, 
 		print_pam_conf(a->name, value, out);
 		break;
 	case GD_ENV_SHELL:
-		gd_buf_printf(out, "%s%s=", first ? "export " : " ", a->name);
-		if (a->value)
-			put_shell_word(value, out);
-		else
-			gd_buf_puts(out, value);
+		gd_buf_puts(out, first ? "" : "; ");
+		print_shell(a, out);
 		break;
 	case GD_ENV_BLOCK:
 		gd_buf_printf(out, "%s=%s", a->name, value);

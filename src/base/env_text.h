@@ -7,8 +7,12 @@
  */
 #include "base/buf.h"
 
+/* Only a shell can take back what it set. */
+enum gd_change { GD_CHANGE_SET, GD_CHANGE_UNSET, GD_CHANGE_PERHAPS_UNSET };
+
 struct gd_assignment {
 	char *name;
+	enum gd_change change;
 	char *value; /* NULL: the reader computes it, from other variables or with a command */
 	unsigned line; /* where it starts, from 1; 0 where there are no lines */
 };
@@ -23,7 +27,7 @@ enum gd_env_syntax {
 	GD_ENV_FILE, /* systemd's EnvironmentFile= and environment.d(5); the latter expands "$" */
 	GD_ENV_PAM, /* /etc/environment, as pam_env reads it */
 	GD_ENV_PAM_CONF, /* pam_env.conf(5): NAME DEFAULT=… OVERRIDE=… */
-	GD_ENV_SHELL, /* lines of a shell that do nothing but export */
+	GD_ENV_SHELL, /* what a file of a shell exports: see shell_text.h */
 	GD_ENV_BLOCK, /* /proc/PID/environ: NAME=VALUE, each ended by a NUL */
 };
 

@@ -82,8 +82,10 @@ static void strip_variables(enum gd_env_syntax syntax, const char *text, size_t 
 	for (size_t i = 0; i < all.count; i++) {
 		const struct gd_assignment *a = &all.items[i];
 
-		if (gd_variable_is_kept(a->name, strlen(a->name)))
-			gd_assignments_add(&kept, a->name, strlen(a->name), a->value, a->line);
+		if (!gd_variable_is_kept(a->name, strlen(a->name)))
+			continue;
+		gd_assignments_add(&kept, a->name, strlen(a->name), a->value, a->line);
+		kept.items[kept.count - 1].change = a->change;
 	}
 	gd_env_print(&kept, syntax, out);
 }

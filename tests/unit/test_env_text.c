@@ -4,15 +4,24 @@
 
 #include "base/env_text.h"
 
-/* "LINE NAME=VALUE", joined by "|"; a value that is computed is "?". Owned. */
+/*
+ * "LINE NAME=VALUE", joined by "|"; a value that is computed is "?". What is
+ * taken back is "LINE -NAME", with a "?" where that is not certain. Owned.
+ */
 static char *list(const struct gd_assignments *a)
 {
 	gd_autobuf out = { 0 };
 
 	gd_buf_puts(&out, "");
-	for (size_t i = 0; i < a->count; i++)
-		gd_buf_printf(&out, "%s%u %s=%s", i ? "|" : "", a->items[i].line, a->items[i].name,
-			      a->items[i].value ? a->items[i].value : "?");
+	for (size_t i = 0; i < a->count; i++) {
+		const struct gd_assignment *one = &a->items[i];
+
+		gd_buf_printf(&out, "%s%u ", i ? "|" : "", one->line);
+		if (one->change == GD_CHANGE_SET)
+			gd_buf_printf(&out, "%s=%s", one->name, one->value ? one->value : "?");
+		else
+			gd_buf_printf(&out, "-%s%s", one->name, one->change == GD_CHANGE_UNSET ? "" : "?");
+	}
 	return gd_buf_take(&out);
 }
 
@@ -110,7 +119,7 @@ static void test_pam(void **state)
 	check_all(GD_ENV_PAM_CONF, conf, GD_COUNT(conf));
 }
 
-/* Nothing is run: what a shell would compute is unknown, and what is no plain export is not read. */
+/* Nothing is run: what a shell would compute is unknown, and what is not exported reaches nobody. */
 static void test_shell(void **state)
 {
 	static const struct text texts[] = {
@@ -118,22 +127,105 @@ static void test_shell(void **state)
 		{ "  export\tA=1 B='2 3' C=\"4\"\n", "1 A=1|1 B=2 3|1 C=4" },
 		{ "A=1\n", "" },
 		{ "export A\n", "" },
+		{ "A=1\nexport A\n", "2 A=1" },
+		{ "A=1 B=2\nexport B\nA=3\nB=4\n", "2 B=2|4 B=4" },
+		{ "A=1 ollama serve\n", "" },
 		{ "export A=$B\n", "1 A=?" },
-		{ "export A=\"$(cat /etc/passwd)\" B=2\n", "1 A=?" },
+		{ "export A=\"$(cat \"/etc/passwd\")\" B=2\n", "1 A=?|1 B=2" },
 		{ "export A='$B'\n", "1 A=$B" },
 		{ "export A=`id` B=2\n", "1 A=?|1 B=2" },
 		{ "export A=1; B=2\n", "1 A=1" },
-		{ "export A=1 # why\n", "1 A=1" },
-		{ "exportA=1\n# export A=1\nexport -n A=1\n", "" },
+		{ "true; export A=1\r\nexport B=2\r\n", "1 A=1|2 B=2" },
+		{ "export A=1 # export A=2\n", "1 A=1" },
+		{ "exportA=1\n# export A=1\nexport -p\n", "" },
 		{ "export A=\"it's\" B=a'b'c\n", "1 A=it's|1 B=abc" },
 		{ "export A='open\n", "1 A=?" },
-		{ "if true; then export A=1; fi\n", "" },
 		{ "export A=~/x\n", "1 A=?" },
 		{ "export A=\n", "1 A=" },
+		{ "export A=1\nexport A+=2\n", "1 A=1|2 A=?" },
+		{ "export A=a\\ b B=\"a\\$b\"\n", "1 A=a b|1 B=a$b" },
+		{ "export A=1 \\\n B=2\nexport C='x\ny'\nexport D=4\n", "1 A=1|2 B=2|3 C=x\ny|5 D=4" },
+		{ "declare -x A=1\ntypeset -x B=2\ndeclare C=3\n", "1 A=1|2 B=2" },
+		{ "set -x A 1\nalias o='A=1 ollama'\n", "" },
+		{ "export A=1 2>/dev/null >&2\nexport B=$((1<<2)) C=3\n", "1 A=1|2 B=?|2 C=3" },
 	};
 
 	(void)state;
 	check_all(GD_ENV_SHELL, texts, GD_COUNT(texts));
+}
+
+/* What may happen or not leaves a value that is not known. */
+static void test_shell_conditions(void **state)
+{
+	static const struct text texts[] = {
+		{ "f() {\n  export A=1\n}\nexport B=2\n", "2 A=?|4 B=2" },
+		{ "function f {\n\texport A=1\n}\nexport B=2\n", "2 A=?|4 B=2" },
+		{ "function f() { export A=1; }\nexport B=2\n", "1 A=?|2 B=2" },
+		{ "f () (\n export A=1\n)\nexport B=2\n", "4 B=2" },
+		{ "if [ \"$(hostname)\" = x ]; then\n  export A=1\nfi\nexport B=2\n", "2 A=?|4 B=2" },
+		{ "if true; then export A=1; else export A=2; fi; export B=2\n", "1 A=?|1 A=?|1 B=2" },
+		{ "case $H in\n x|y) export A=1 ;;\n (z) ;; esac\nexport B=2\n", "2 A=?|4 B=2" },
+		{ "case $H in esac\nexport B=2\n", "2 B=2" },
+		{ "for i in 1 2; do export A=$i; done\nexport B=2\n", "1 A=?|2 B=2" },
+		{ "for ((i=0; i<2; i++)); do export A=1; done; export B=2\n", "1 A=?|1 B=2" },
+		{ "while read -r l; do export A=1; done <f\nexport B=2\n", "1 A=?|2 B=2" },
+		{ "[ -e /x ] && export A=1\nexport B=2\n", "1 A=?|2 B=2" },
+		{ "[ -e /x ] ||\n\n  export A=1\nexport B=2\n", "3 A=?|4 B=2" },
+		{ "export A=1 && true\n", "1 A=1" },
+		{ "[[ $- == *i* || -n $X ]] && A=1; export A\n", "1 A=?" },
+		{ "((x<<1))\nexport B=2\n", "2 B=2" },
+		{ "( export A=1; ollama serve )\nexport B=2\n", "2 B=2" },
+		{ "export A=1 | cat\nexport A=2 &\nexport B=2\n", "3 B=2" },
+	};
+
+	(void)state;
+	check_all(GD_ENV_SHELL, texts, GD_COUNT(texts));
+}
+
+/* What looks like a command and is none, and what is taken back. */
+static void test_shell_texts(void **state)
+{
+	static const struct text texts[] = {
+		{ "cat >/dev/null <<EOF\nexport A=1\nEOF\nexport B=2\n", "4 B=2" },
+		{ "cat <<-'E F' <<X\n\tE F\nexport A=1\nX\nexport B=2\n", "5 B=2" },
+		{ "cat <<<word\nexport B=2\n", "2 B=2" },
+		{ "cat <<EOF\nexport A=1\n", "" },
+		{ "echo \"\nexport A=1\n\"\nexport B=2\n", "4 B=2" },
+		{ "echo 'it\nexport A=1'\nx=(a 'b\nexport A=1')\nexport B=2\n", "5 B=2" },
+		{ "x=$(\nexport A=1\n)\nexport B=2\n", "4 B=2" },
+		{ "return 0\nexport A=1\n", "" },
+		{ "export A=1\nexec 2>/dev/null\nexport B=2\nexec zsh\nexport C=3\n", "1 A=1|3 B=2" },
+		/* Shells that people use go on there. */
+		{ "[ -z \"$PS1\" ] && return\nexport A=1\n", "2 A=1" },
+		{ "case $- in\n *i*) ;;\n *) return;;\nesac\nexport A=1\n", "5 A=1" },
+		{ "export A=1\nunset A\n", "1 A=1|2 -A" },
+		{ "export A=1; unset -v A B; export A=3\n", "1 A=1|1 -A|1 -B|1 A=3" },
+		{ "unset -f A\nexport -n B\n", "2 -B" },
+		{ "export A=1\nif [ -n \"$X\" ]; then unset A; fi\n", "1 A=1|2 -A?" },
+		{ "export A=1\nunset A\nA=2\n", "1 A=1|2 -A" },
+	};
+
+	(void)state;
+	check_all(GD_ENV_SHELL, texts, GD_COUNT(texts));
+}
+
+/* Nobody nests so deep; it must end, and set nothing that is certain. */
+static void test_shell_deep(void **state)
+{
+	static const char *const openings[] = { "{ ", "$(", "((", "\"$(\"", "${", "if ", "<<a ", "case x in ", "(" };
+
+	(void)state;
+	for (size_t i = 0; i < GD_COUNT(openings); i++) {
+		gd_auto_assignments a = { 0 };
+		gd_autobuf text = { 0 };
+
+		for (int n = 0; n < 20000; n++)
+			gd_buf_puts(&text, openings[i]);
+		gd_buf_puts(&text, "\nexport A=1\n");
+		gd_env_parse(&a, GD_ENV_SHELL, text.data, text.len);
+		for (size_t k = 0; k < a.count; k++)
+			assert_null(a.items[k].value);
+	}
 }
 
 /* proc(5): the entries are separated by NULs, and there may be one at the end. */
@@ -162,7 +254,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_env_file), cmocka_unit_test(test_pam),   cmocka_unit_test(test_shell),
-		cmocka_unit_test(test_block),	 cmocka_unit_test(test_names),
+		cmocka_unit_test(test_block),	 cmocka_unit_test(test_names), cmocka_unit_test(test_shell_conditions),
+		cmocka_unit_test(test_shell_texts), cmocka_unit_test(test_shell_deep),
 	};
 
 	return cmocka_run_group_tests_name("texts of variables", tests, NULL, NULL);

@@ -291,6 +291,22 @@ static void test_homes(void **state)
 	assert_string_equal(gd_facts_table_peek(m.facts, "scope")->detail, "/home: Argument list too long");
 }
 
+/* The files of a login are read one after the other, and a later one may take back what an earlier one set. */
+static void test_taken_back(void **state)
+{
+	automachine m = { 0 };
+
+	(void)state;
+	put("/home/joe/.profile", "export HSA_XNACK=1\nexport ROCM_PATH=/opt/rocm\nexport HIP_PATH=/opt/hip\n");
+	put("/home/joe/.bashrc", "unset HSA_XNACK\nif true; then unset ROCM_PATH GGML_A; fi\n");
+	look(&m, open_tree());
+	assert_false(has_row(&m, "setting", "login /home/joe HSA_XNACK"));
+	expect_gap(&m, "setting", "login /home/joe ROCM_PATH", "value", GD_GAP_NO_SOURCE);
+	assert_text(&m, "setting", "login /home/joe ROCM_PATH", "place", "/home/joe/.bashrc:2");
+	assert_text(&m, "setting", "login /home/joe HIP_PATH", "value", "/opt/hip");
+	assert_false(has_row(&m, "setting", "login /home/joe GGML_A"));
+}
+
 static void test_cgroups(void **state)
 {
 	static const struct {
@@ -335,6 +351,7 @@ int main(void)
 		TREE_TEST(test_masked),
 		TREE_TEST(test_users),
 		TREE_TEST(test_homes),
+		TREE_TEST(test_taken_back),
 		cmocka_unit_test(test_cgroups),
 	};
 
