@@ -21,6 +21,19 @@ static bool may_be_equal(const struct gd_setting *a, const struct gd_setting *b)
 	return !a->value || !b->value || !strcmp(a->value, b->value);
 }
 
+/* The logins, or the managers, of two people. */
+static bool are_homes(const struct gd_scope *a, const struct gd_scope *b)
+{
+	return a != b && a->name && b->name && gd_scope_is(b, a->kind) &&
+	       (gd_scope_is(a, "login") || gd_scope_is(a, "user-manager"));
+}
+
+/* The same value, or in both one that is not known. */
+static bool is_same_value(const struct gd_setting *a, const struct gd_setting *b)
+{
+	return a->value && b->value ? !strcmp(a->value, b->value) : a->value == b->value;
+}
+
 /* A file sets the variables of what runs: that of the unit, or, where there is none, one that shells read. */
 struct gd_origin gd_setting_origin(const struct gd_scopes *s, const struct gd_scope *scope,
 				   const struct gd_setting *setting)
@@ -86,6 +99,27 @@ static char *change_unit(const struct gd_origin *o, const char *place)
 			    reload, systemctl, units);
 }
 
+static size_t count_homes(const struct gd_scopes *s, const struct gd_origin *o)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < s->count; i++) {
+		const struct gd_setting *same = effective(&s->items[i], o->setting->name);
+
+		count += same && are_homes(o->scope, &s->items[i]) && is_same_value(o->setting, same);
+	}
+	return count;
+}
+
+static char *change_login(const struct gd_scopes *s, const struct gd_origin *o, const char *place)
+{
+	size_t others = count_homes(s, o);
+	gd_autofree also = others ? gd_xasprintf(" (and in %zu other home%s)", others, others == 1 ? "" : "s") : NULL;
+
+	return gd_xasprintf("take %s out at %s%s, log in again, and start what uses ROCm anew", o->setting->name, place,
+			    also ? also : "");
+}
+
 char *gd_setting_change(const struct gd_scopes *s, const struct gd_scope *scope, const struct gd_setting *setting)
 {
 	struct gd_origin o = gd_setting_origin(s, scope, setting);
@@ -97,8 +131,7 @@ char *gd_setting_change(const struct gd_scopes *s, const struct gd_scope *scope,
 		return gd_xasprintf("take %s out at %s; then: sudo systemctl daemon-reexec, and start what uses ROCm "
 				    "anew", setting->name, place);
 	if (gd_scope_is(o.scope, "login") || gd_scope_is(o.scope, "user-manager"))
-		return gd_xasprintf("take %s out at %s, log in again, and start what uses ROCm anew", setting->name,
-				    place);
+		return change_login(s, &o, place);
 	if (gd_scope_is(o.scope, "caller"))
 		return gd_xasprintf("unset %s in the shell, or in what starts it", setting->name);
 	if (o.scope->container)
@@ -121,13 +154,15 @@ static int rank(const struct gd_scope *scope)
 	return rank;
 }
 
-/* Both have the variable from one place, or one process has it from the other. */
+/* Both have the variable from one place, one process has it from the other, or two people do the same. */
 static bool is_same(const struct gd_scopes *s, const struct gd_scope *a, const struct gd_setting *in_a,
 		    const struct gd_scope *b, const struct gd_setting *in_b)
 {
 	const struct gd_setting *from_a = gd_setting_origin(s, a, in_a).setting;
 	const struct gd_setting *from_b = gd_setting_origin(s, b, in_b).setting;
 
+	if (are_homes(a, b))
+		return is_same_value(in_a, in_b);
 	if (!may_be_equal(in_a, in_b))
 		return false;
 	if (from_a->line && from_a->line == from_b->line && !strcmp(from_a->file, from_b->file))

@@ -307,6 +307,27 @@ static void test_taken_back(void **state)
 	assert_false(has_row(&m, "setting", "login /home/joe GGML_A"));
 }
 
+/* What many people have in their homes is told once. */
+static void test_homes(void **state)
+{
+	automachine m = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		gd_autofree path = gd_xasprintf("/home/u%d/.bashrc", i);
+
+		put(path, i < 4 ? "\nexport HSA_XNACK=1\n" : "export HSA_XNACK=0\n");
+	}
+	look(&m, open_tree());
+	assert_int(&m, "setting", "login /home/u0 HSA_XNACK", "repeated", 0);
+	assert_text(&m, "setting", "login /home/u0 HSA_XNACK", "change",
+		    "take HSA_XNACK out at /home/u0/.bashrc:2 (and in 3 other homes), log in again, and start what "
+		    "uses ROCm anew");
+	assert_text(&m, "setting", "login /home/u1 HSA_XNACK", "repeats", "login /home/u0");
+	assert_text(&m, "setting", "login /home/u3 HSA_XNACK", "repeats", "login /home/u0");
+	assert_int(&m, "setting", "login /home/u4 HSA_XNACK", "repeated", 0);
+}
+
 static void test_cgroups(void **state)
 {
 	static const struct {
