@@ -97,6 +97,7 @@ PROBE_PARTS = \
 	probes/rocm_override_kernels.c \
 	probes/rocm_override_program.c \
 	probes/rocm_override_shared.c \
+	probes/rocm_override_visible.c \
 	probes/rocm_owner.c \
 	probes/rocm_places.c \
 	probes/rocm_programs.c \

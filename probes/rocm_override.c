@@ -85,7 +85,8 @@ static const struct gd_column columns[] = {
 
 static const struct gd_table table = {
 	.name = "rocm_override",
-	.help = "An override of the ISA in one scope, and what it means for one AMD GPU.",
+	.help = "An override of the ISA in one scope, and what it means for one AMD GPU; GPUs that variables of the "
+		"scope hide are left out.",
 	.columns = columns,
 	.column_count = GD_COUNT(columns),
 };
@@ -376,7 +377,8 @@ static void set_scope(struct gd_row *row, const struct gd_row *scope)
 		    name ? name + strlen("unit ") : of_unit ? gd_get_text(scope, "name", id) : id, "scope");
 }
 
-static void set_variable(struct gd_row *row, const struct gd_row *setting, bool open)
+/* `open`: why it is not known whether the variable holds for this GPU, or NULL. */
+static void set_variable(struct gd_row *row, const struct gd_row *setting, const char *open)
 {
 	static const char *const from_setting[] = { "variable", "value", "place", "change", "repeated" };
 
@@ -384,9 +386,7 @@ static void set_variable(struct gd_row *row, const struct gd_row *setting, bool 
 		if (setting && (!open || i > 1))
 			gd_set_cell(row, from_setting[i], gd_get(setting, from_setting[i]));
 		else
-			gd_set_unknown(row, from_setting[i], GD_GAP_NO_SOURCE,
-				       "the node of the GPU decides which variable holds, and is not known",
-				       "run gpudoctor where the compute topology of the kernel may be read");
+			gd_set_unknown(row, from_setting[i], GD_GAP_NO_SOURCE, open, NULL);
 	}
 	if (open)
 		gd_set_cell(row, "for_all", gd_get(row, "variable"));
@@ -396,6 +396,9 @@ static void set_variable(struct gd_row *row, const struct gd_row *setting, bool 
 
 static void add_row(struct gd_ctx *ctx, const struct gd_row *scope, const struct gd_row *gpu)
 {
+	static const char no_node[] = "the node of the GPU decides which variable holds, and is not known";
+	static const char no_choice[] = "a variable chooses GPUs, and it is not known whether this one is among them";
+	enum gd_visible visible = gd_override_sees(ctx, scope, gpu);
 	gd_autofree scope_id = gd_row_key(scope);
 	gd_autofree gpu_id = gd_row_key(gpu);
 	gd_autofree id = gd_xasprintf("%s %s", scope_id, gpu_id);
@@ -405,7 +408,7 @@ static void add_row(struct gd_ctx *ctx, const struct gd_row *scope, const struct
 	bool open;
 
 	setting = setting_for(ctx, scope_id, gpu, &open);
-	if (!setting && !open)
+	if ((!setting && !open) || visible == GD_VISIBLE_NOT)
 		return;
 	row = gd_facts_add(ctx->facts, table.name);
 	gd_set_text(row, "id", id, "setting");
@@ -414,7 +417,7 @@ static void add_row(struct gd_ctx *ctx, const struct gd_row *scope, const struct
 	gd_set_cell(row, "gpu_name", gd_get(gpu, "name"));
 	gd_set_cell(row, "node", gd_get(gpu, "kfd_node"));
 	gd_set_cell(row, "isa", gd_get(gpu, "isa"));
-	set_variable(row, setting, open);
+	set_variable(row, setting, open ? no_node : visible == GD_VISIBLE_OPEN ? no_choice : NULL);
 	assumed = judge_value(ctx, row, gd_get(row, "value"), gd_get(row, "isa"));
 	gd_override_set_kernels(ctx, row, scope_id, gd_get_text(gpu, "isa", NULL), assumed);
 	set_runtime(ctx, row, !strcmp(scope_id, "caller"));

@@ -10,6 +10,10 @@ const struct gd_row *gd_setting_peek(const struct gd_ctx *ctx, const char *scope
 /* An AMD GPU that ROCm's runtime may see: where the topology was read in full, only one that is in it. */
 bool gd_override_is_candidate(const struct gd_ctx *ctx, const struct gd_row *gpu);
 
+/* Whether the variables of a scope that choose GPUs leave this one to its programs. */
+enum gd_visible { GD_VISIBLE, GD_VISIBLE_NOT, GD_VISIBLE_OPEN };
+enum gd_visible gd_override_sees(const struct gd_ctx *ctx, const struct gd_row *scope, const struct gd_row *gpu);
+
 /* "gfx90a" of "9.0.10", or "9.16.0" itself, which is no ISA; NULL where ROCm's runtime does not take it. Owned. */
 char *gd_override_isa(const char *value);
 /*

@@ -267,6 +267,100 @@ static void test_shared(void **state)
 	assert_int(&m, T, KEY, "shared", 0);
 }
 
+/* Two cards, and what a unit leaves of them; `seen` has "-" where there is no row, "?" where it is unknown. */
+static void expect_seen(const char *variable, const char *value, const char *seen)
+{
+	static const char *const keys[] = { KEY, "unit a 0000:0e:00.0" };
+	automachine m = { 0 };
+	const struct gd_rows *nodes;
+	char is[] = "  ";
+
+	begin(&m);
+	add_gpu(&m, "0000:03:00.0", 4, "gfx1103");
+	add_gpu(&m, "0000:0e:00.0", 1, "gfx1031");
+	nodes = gd_facts_table_peek(m.facts, "kfd_node");
+	/* 16 hexadecimal digits: 00a1b2c3d4e5f607 and 00a1000000000001. */
+	gd_set_text(nodes->rows[0], "unique_id", "45514025410622983", "test");
+	gd_set_text(nodes->rows[1], "unique_id", "45317471250415617", "test");
+	add_scope(&m, "unit a", "unit");
+	set(&m, "unit a", OVERRIDE, "10.3.0");
+	set(&m, "unit a", variable, value);
+	judge(&m);
+	for (size_t i = 0; i < GD_COUNT(keys); i++) {
+		const struct gd_row *row = gd_facts_find(m.facts, T, keys[i]);
+
+		is[i] = !row ? '-' : gd_is_known(row, "value") ? 'x' : '?';
+		/* What the sibling's rule advises is what clears it. */
+		if (row && strcmp(seen, "xx") != 0)
+			assert_int_equal(gd_get_int(row, "shared", -1), 0);
+	}
+	if (strcmp(is, seen) != 0)
+		fail_msg("%s=%s: %s, not %s", variable, value ? value : "?", is, seen);
+}
+
+/* The first in the order of the topology is number 0: here the second card. */
+static void test_visible(void **state)
+{
+	static const char rocr[] = "ROCR_VISIBLE_DEVICES";
+	static const char hip[] = "HIP_VISIBLE_DEVICES";
+
+	(void)state;
+	expect_seen("HSA_XNACK", "1", "xx");
+	expect_seen(rocr, "0", "-x");
+	expect_seen(rocr, "1", "x-");
+	expect_seen(rocr, "1,0", "xx");
+	expect_seen(rocr, "0,7,1", "-x");
+	expect_seen(rocr, "", "--");
+	expect_seen(rocr, "-1", "--");
+	expect_seen(rocr, NULL, "??");
+	expect_seen(rocr, "GPU-00a1b2c3d4e5f607", "x-");
+	expect_seen(rocr, "GPU-00A10,GPU-00a1b", "xx");
+	/* Both start so. */
+	expect_seen(rocr, "GPU-00a1", "--");
+	expect_seen(rocr, "GPU-ffff", "--");
+	expect_seen(hip, "1", "x-");
+	expect_seen(hip, "", "xx");
+	expect_seen("CUDA_VISIBLE_DEVICES", "0", "-x");
+	/* AMD's manual and the source differ on whether HIP reads it. */
+	expect_seen("GPU_DEVICE_ORDINAL", "0", "?x");
+}
+
+/* Numbers of the second variable count what the first one left; what cannot be mapped is unknown. */
+static void test_visible_both(void **state)
+{
+	automachine m = { 0 };
+
+	(void)state;
+	begin(&m);
+	add_gpu(&m, "0000:03:00.0", 1, "gfx1031");
+	add_gpu(&m, "0000:0e:00.0", 2, "gfx1103");
+	add_scope(&m, "unit a", "unit");
+	set(&m, "unit a", OVERRIDE, "10.3.0");
+	set(&m, "unit a", "ROCR_VISIBLE_DEVICES", "1");
+	set(&m, "unit a", "HIP_VISIBLE_DEVICES", "0");
+	judge(&m);
+	assert_null(gd_facts_find(m.facts, T, KEY));
+	assert_non_null(gd_facts_find(m.facts, T, "unit a 0000:0e:00.0"));
+	/* No UUID is known, so that this one may be that of any GPU. */
+	begin(&m);
+	add_gpu(&m, "0000:03:00.0", 1, "gfx1031");
+	add_scope(&m, "unit a", "unit");
+	set(&m, "unit a", OVERRIDE, "10.3.0");
+	set(&m, "unit a", "ROCR_VISIBLE_DEVICES", "GPU-00a1b2c3d4e5f607");
+	judge(&m);
+	expect_gap(&m, T, KEY, "value", GD_GAP_NO_SOURCE);
+	expect_gap(&m, T, KEY, "verdict", GD_GAP_NO_SOURCE);
+	/* In a container other GPUs may be the first ones. */
+	begin(&m);
+	add_gpu(&m, "0000:03:00.0", 1, "gfx1031");
+	add_scope(&m, "process 7", "process");
+	gd_set_bool(gd_facts_table_peek(m.facts, "scope")->rows[0], "container", true, "test");
+	set(&m, "process 7", OVERRIDE, "10.3.0");
+	set(&m, "process 7", "ROCR_VISIBLE_DEVICES", "1");
+	judge(&m);
+	expect_gap(&m, T, "process 7 0000:03:00.0", "value", GD_GAP_NO_SOURCE);
+}
+
 /* Without such a GPU it does not matter who sets what. */
 static void test_other_gpus(void **state)
 {
@@ -614,7 +708,7 @@ int main(void)
 		cmocka_unit_test(test_kernels), cmocka_unit_test(test_other_gpus), cmocka_unit_test(test_loader_path),
 		cmocka_unit_test(test_shared_kernels), cmocka_unit_test(test_python),
 		cmocka_unit_test(test_starters), cmocka_unit_test(test_logins),	   cmocka_unit_test(test_ollama),
-		cmocka_unit_test(test_usable),
+		cmocka_unit_test(test_usable), cmocka_unit_test(test_visible), cmocka_unit_test(test_visible_both),
 	};
 
 	return cmocka_run_group_tests_name("the probe rocm_override", tests, set_up, tear_down);
