@@ -140,6 +140,7 @@ static void take_environment(const struct process *p, struct gd_scope *scope)
 static void take_process(const struct process *p, struct gd_scopes *s)
 {
 	gd_autofree id = gd_xasprintf("process %s", p->pid);
+	gd_autofree args_path = gd_xasprintf("/proc/%s/cmdline", p->pid);
 	gd_autobuf comm = { 0 };
 	gd_autobuf args = { 0 };
 	gd_autobuf cgroup = { 0 };
@@ -152,7 +153,7 @@ static void take_process(const struct process *p, struct gd_scopes *s)
 	scope = gd_scopes_add(s, "process", id);
 	if (!scope)
 		return;
-	if (read_of(p, "cmdline", &args) < 0)
+	if (gd_host_read_settings(p->host, args_path, GD_SETTINGS_ARGS, &args) < 0)
 		gd_buf_clear(&args);
 	if (read_of(p, "cgroup", &cgroup) >= 0) {
 		scope->group = group_of(gd_buf_peek(&cgroup));

@@ -127,7 +127,8 @@ static bool is_wanted(struct gd_host *h, const char *pid, gd_process_filter *wan
 	answer = wanted(comm.data, NULL, 0);
 	if (answer >= 0)
 		return answer > 0;
-	return gd_host_read(h, args_path, &args) >= 0 && wanted(comm.data, gd_buf_peek(&args), args.len) > 0;
+	return gd_host_read_settings(h, args_path, GD_SETTINGS_ARGS, &args) >= 0 &&
+	       wanted(comm.data, gd_buf_peek(&args), args.len) > 0;
 }
 
 static bool is_number(const char *name)

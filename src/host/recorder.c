@@ -246,18 +246,30 @@ static struct recorder *impl_of(struct gd_host *h)
 	return gd_host_impl_peek(h, &recorder_ops);
 }
 
-/* Also where everything is asked for, the environments and the memory of processes are not to be known in full. */
-static bool form_of(const char *path, enum gd_settings_form *ret)
+/* Also where everything is asked for, processes are not to be known in full. */
+static bool is_of_process(const char *path, enum gd_settings_form *ret)
 {
+	static const struct {
+		const char *file;
+		enum gd_settings_form form;
+	} files[] = {
+		{ "/environ", GD_SETTINGS_ENVIRON },
+		{ "/cmdline", GD_SETTINGS_ARGS },
+		{ "/maps", GD_SETTINGS_MAPS },
+	};
 	static const char proc[] = "/proc/";
 	const char *pid = path + strlen(proc);
-	const char *file;
+	const char *name = strrchr(path, '/');
 
-	if (strncmp(path, proc, strlen(proc)) != 0 || *pid < '1' || *pid > '9')
+	if (strncmp(path, proc, strlen(proc)) != 0 || *pid < '1' || *pid > '9' ||
+	    pid[strspn(pid, "0123456789")] != '/')
 		return false;
-	file = pid + strspn(pid, "0123456789");
-	*ret = strcmp(file, "/maps") != 0 ? GD_SETTINGS_ENVIRON : GD_SETTINGS_MAPS;
-	return !strcmp(file, "/environ") || !strcmp(file, "/maps");
+	for (size_t i = 0; i < GD_COUNT(files); i++) {
+		*ret = files[i].form;
+		if (!strcmp(name, files[i].file))
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -272,7 +284,7 @@ static void take_file(struct recorder *rec, const char *path)
 	enum gd_settings_form form;
 	int r;
 
-	if (form_of(path, &form)) {
+	if (is_of_process(path, &form)) {
 		(void)!recorder_read_settings(rec, path, form, &content);
 		return;
 	}

@@ -262,6 +262,120 @@ static void strip_maps(const char *text, size_t len, struct gd_buf *out)
 	tdestroy(seen, free);
 }
 
+/* ------------------------------------------------------------ arguments -- */
+
+/*
+ * Options that are kept, each with the word behind it, by the start of the
+ * program's name. Any other word is dropped.
+ */
+static const struct {
+	const char *program;
+	const char *option;
+} kept_options[] = {
+	{ "python", "-m" },
+};
+
+/* Options of Python that are followed by a word which is no script. Behind "-c" stands code, and no script at all. */
+static const char *const valued_options[] = { "-X", "-W", "--check-hash-based-pycs" };
+
+/* A list of words, each ended by a NUL; the last one may lack its end. */
+struct words {
+	const char *s;
+	size_t len;
+};
+
+/* The next word, which need not be ended by a NUL; false at the end. */
+static bool next_word(struct words *w, struct words *ret)
+{
+	size_t n = w->len ? strnlen(w->s, w->len) : 0;
+	size_t whole = n + (n < w->len);
+
+	*ret = (struct words){ w->s, whole };
+	w->s += whole;
+	w->len -= whole;
+	return whole > 0;
+}
+
+static bool is_ended(const struct words *word)
+{
+	return word->len && !word->s[word->len - 1];
+}
+
+static bool is_word(const struct words *word, const char *s)
+{
+	return is_ended(word) && !strcmp(word->s, s);
+}
+
+static bool is_program(const struct words *program, const char *start)
+{
+	const char *slash = is_ended(program) ? strrchr(program->s, '/') : NULL;
+	const char *name = slash ? slash + 1 : program->s;
+
+	return is_ended(program) && !strncmp(name, start, strlen(start));
+}
+
+static bool is_kept_option(const struct words *program, const struct words *word)
+{
+	for (size_t i = 0; i < GD_COUNT(kept_options); i++)
+		if (is_program(program, kept_options[i].program) && is_word(word, kept_options[i].option))
+			return true;
+	return false;
+}
+
+static bool has_value(const struct words *word)
+{
+	for (size_t i = 0; i < GD_COUNT(valued_options); i++)
+		if (is_word(word, valued_options[i]))
+			return true;
+	return false;
+}
+
+static void keep_word(const struct words *word, struct gd_buf *out)
+{
+	gd_buf_add(out, word->s, word->len);
+}
+
+/* What Python runs: nothing behind it is Python's. */
+static void keep_script(struct words *rest, const struct words *program, struct gd_buf *out)
+{
+	struct words word;
+
+	while (next_word(rest, &word)) {
+		bool option = *word.s == '-';
+
+		if (is_word(&word, "-c") || is_kept_option(program, &word) || (!option && !is_ended(&word)))
+			break;
+		if (has_value(&word))
+			next_word(rest, &word);
+		else if (!option) {
+			keep_word(&word, out);
+			return;
+		}
+	}
+	if (!is_kept_option(program, &word))
+		return;
+	keep_word(&word, out);
+	if (next_word(rest, &word) && is_ended(&word))
+		keep_word(&word, out);
+}
+
+static void strip_args(const char *text, size_t len, struct gd_buf *out)
+{
+	struct words rest = { text, len };
+	struct words program;
+	const char *options;
+
+	if (!next_word(&rest, &program))
+		return;
+	/* A program that writes its own title puts it into one word, options and all. */
+	options = memmem(program.s, program.len, " -", 2);
+	if (options)
+		program.len = (size_t)(options - program.s);
+	keep_word(&program, out);
+	if (is_program(&program, "python"))
+		keep_script(&rest, &program, out);
+}
+
 void gd_settings_strip(enum gd_settings_form form, const char *text, size_t len, struct gd_buf *out)
 {
 	switch (form) {
@@ -285,6 +399,9 @@ void gd_settings_strip(enum gd_settings_form form, const char *text, size_t len,
 		break;
 	case GD_SETTINGS_MAPS:
 		strip_maps(text, len, out);
+		break;
+	case GD_SETTINGS_ARGS:
+		strip_args(text, len, out);
 		break;
 	}
 }

@@ -104,6 +104,7 @@ static const struct {
 	{ 'f', GD_SETTINGS_ENV_FILE, GD_ENV_FILE }, { 'p', GD_SETTINGS_PAM, GD_ENV_PAM },
 	{ 'c', GD_SETTINGS_PAM_CONF, GD_ENV_PAM_CONF }, { 's', GD_SETTINGS_SHELL, GD_ENV_SHELL },
 	{ 'e', GD_SETTINGS_ENVIRON, GD_ENV_BLOCK }, { 'm', GD_SETTINGS_MAPS, GD_ENV_FILE },
+	{ 'a', GD_SETTINGS_ARGS, GD_ENV_BLOCK },
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -131,6 +132,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_maps(text, size, &once);
 		return 0;
 	}
+	if (form == GD_SETTINGS_ARGS)
+		return 0;
 	if (form == GD_SETTINGS_UNIT) {
 		describe_unit(text, size, false, &before);
 		describe_unit(gd_buf_peek(&once), once.len, true, &after);

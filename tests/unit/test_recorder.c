@@ -182,6 +182,7 @@ static void test_tree(void **state)
 static void test_settings(void **state)
 {
 	static const char environ_text[] = "TOKEN=hush\0HSA_XNACK=1\0";
+	static const char args_text[] = "/bin/llama-server\0-hft\0hush\0-p\0hush\0";
 	struct gd_capture *c = NULL;
 	struct gd_err err = { "" };
 	gd_autobuf seen = { 0 };
@@ -195,12 +196,14 @@ static void test_settings(void **state)
 	put_n("/proc/3/environ", environ_text, sizeof(environ_text) - 1);
 	put("/proc/3/maps", "7f2a4000-7f2a5000 r--s 0 fd:01 99 /srv/hush.gguf\n"
 			    "7f2a6000-7f2a7000 r--p 0 fd:01 98 /opt/libx.so\n");
+	put_n("/proc/3/cmdline", args_text, sizeof(args_text) - 1);
+	put("/proc/cmdline", "root=/dev/sda1\n");
 	inner = open_tree();
 	host = gd_recorder_new(inner);
 	assert_int_equal(gd_host_read_settings(host, "/etc/a.service", GD_SETTINGS_UNIT, &seen), 0);
 	assert_string_equal(seen.data, "[Service]\nEnvironment=\"HSA_XNACK=1\"\nExecStart=\"/bin/x\"\n");
 	assert_int_equal(gd_host_read_settings(host, "/etc/none", GD_SETTINGS_UNIT, &seen), -GD_ENOTCAPTURED);
-	/* Also where all of a tree is taken, the environments and maps of processes are not taken whole. */
+	/* Also where all of a tree is taken, processes are not taken whole. */
 	assert_int_equal(gd_recorder_take_all(host, &err), 0);
 	gd_recorder_print(host, NULL, &out);
 	gd_host_close(host);
@@ -209,6 +212,8 @@ static void test_settings(void **state)
 	assert_non_null(strstr(out.data, "HSA_XNACK=1\\x00"));
 	assert_non_null(strstr(out.data, "/opt/libx.so"));
 	assert_null(strstr(out.data, "7f2a"));
+	assert_non_null(strstr(out.data, "/bin/llama-server\\x00"));
+	assert_non_null(strstr(out.data, "root=/dev/sda1"));
 	assert_int_equal(gd_capture_parse("c", out.data, out.len, &c, &err), 0);
 	host = gd_capture_host(c);
 	assert_int_equal(gd_host_read_settings(host, "/etc/a.service", GD_SETTINGS_UNIT, &replayed), 0);

@@ -65,6 +65,39 @@ static void test_files(void **state)
 	check(GD_SETTINGS_ENVIRON, block, sizeof(block) - 1, left, sizeof(left) - 1);
 }
 
+/* Of arguments stays what says which program it is. The first is the text, the second what is left of it. */
+static void test_args(void **state)
+{
+#define ARGS(text, expected) { text, sizeof(text) - 1, expected, sizeof(expected) - 1 }
+	static const struct {
+		const char *text;
+		size_t len;
+		const char *expected;
+		size_t expected_len;
+	} cases[] = {
+		ARGS("/usr/bin/llama-server\0-hft\0hf_secret\0-m\0/m\0", "/usr/bin/llama-server\0"),
+		ARGS("llama-cli\0-p\0my prompt\0", "llama-cli\0"),
+		ARGS("/usr/bin/ollama\0runner\0--port\0" "1\0", "/usr/bin/ollama\0"),
+		ARGS("/opt/venv/bin/python3\0/opt/venv/bin/vllm\0serve\0--api-key\0x\0",
+		     "/opt/venv/bin/python3\0/opt/venv/bin/vllm\0"),
+		ARGS("python\0-u\0-m\0vllm.entrypoints\0--api-key\0x\0", "python\0-m\0vllm.entrypoints\0"),
+		ARGS("python\0-X\0dev\0-W\0error\0serve.py\0secret\0", "python\0serve.py\0"),
+		ARGS("python3\0-c\0print('secret')\0", "python3\0"),
+		ARGS("python3\0serve", "python3\0"),
+		ARGS("python3\0-m", "python3\0"),
+		ARGS("ollama runner --token secret", "ollama runner"),
+		ARGS("ollama runner --token secret\0\0\0", "ollama runner"),
+		ARGS("/opt/LM Studio/lm-studio\0--x\0", "/opt/LM Studio/lm-studio\0"),
+		ARGS("ollama", "ollama"),
+		ARGS("\0", "\0"),
+		ARGS("", ""),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < GD_COUNT(cases); i++)
+		check(GD_SETTINGS_ARGS, cases[i].text, cases[i].len, cases[i].expected, cases[i].expected_len);
+}
+
 static void test_units(void **state)
 {
 	(void)state;
@@ -125,6 +158,7 @@ int main(void)
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_units),
 		cmocka_unit_test(test_maps),
+		cmocka_unit_test(test_args),
 	};
 
 	return cmocka_run_group_tests_name("variables", tests, NULL, NULL);
