@@ -97,6 +97,7 @@ static void take_unit(const struct manager *m, const char *name)
 	/* A file of secrets that somebody else's unit reads says nothing of engines. */
 	if (u.unread && !u.unread_is_environment)
 		gd_scopes_miss(m->scopes, u.unread, u.unread_error);
+	gd_unit_keep(m->host, &u, is_relevant(engine, &u, m->base));
 	if (!is_relevant(engine, &u, m->base))
 		return;
 	scope = add_scope(m, name);

@@ -200,6 +200,19 @@ static void take_line(struct reader *r, const struct gd_unit_line *line)
 			keys[i].take(r, line->value, line->line);
 }
 
+/* Whether it may be written down is known when the whole unit is. The text is borrowed. */
+static int read_text(struct reader *r, const char *path, enum gd_settings_form form, const struct gd_buf **ret)
+{
+	struct gd_unit *u = r->unit;
+	struct gd_unit_text one = { .path = gd_xstrdup(path), .environment = form == GD_SETTINGS_ENV_FILE };
+
+	one.error = gd_host_peek_settings(r->host, path, form, &one.text);
+	GD_GROW(u->texts, u->text_count, u->text_cap);
+	u->texts[u->text_count] = one;
+	*ret = &u->texts[u->text_count++].text;
+	return one.error;
+}
+
 /* A link to /dev/null, or nothing at all, hides what has the same name in the folders behind. */
 static bool is_masked(struct gd_host *h, const char *path)
 {
@@ -212,29 +225,29 @@ static bool is_masked(struct gd_host *h, const char *path)
 static bool read_file(struct reader *r, const char *path, bool fragment)
 {
 	gd_auto_unit_lines lines = { 0 };
-	gd_autobuf text = { 0 };
+	const struct gd_buf *text;
 	int error;
 
 	if (is_masked(r->host, path))
 		return false;
-	error = gd_host_read_settings(r->host, path, GD_SETTINGS_UNIT, &text);
+	error = read_text(r, path, GD_SETTINGS_UNIT, &text);
 	if (error < 0) {
 		note_unread(r->unit, path, error);
 		return true;
 	}
-	gd_unit_parse(&lines, gd_buf_peek(&text), text.len);
+	gd_unit_parse(&lines, gd_buf_peek(text), text->len);
 	r->file = path;
 	/* Of a drop-in systemd takes what stands before the fault, a unit it refuses. */
 	r->unit->broken |= fragment && lines.broken_line;
 	for (size_t i = 0; i < lines.count; i++)
 		take_line(r, &lines.items[i]);
-	return text.len > 0;
+	return text->len > 0;
 }
 
 static void read_environment_file(struct reader *r, const char *path)
 {
 	gd_auto_assignments all = { 0 };
-	gd_autobuf text = { 0 };
+	const struct gd_buf *text = NULL;
 	bool optional = *path == '-';
 	int error;
 
@@ -242,12 +255,13 @@ static void read_environment_file(struct reader *r, const char *path)
 	if (*path != '/')
 		return;
 	error = strpbrk(path, "%*?[") ? -EOPNOTSUPP
-				      : gd_host_read_settings(r->host, path, GD_SETTINGS_ENV_FILE, &text);
+				      : read_text(r, path, GD_SETTINGS_ENV_FILE, &text);
 	if (error < 0 && !gd_host_is_absence(error)) {
 		r->unit->unread_is_environment |= !r->unit->unread;
 		note_unread(r->unit, path, error);
 	}
-	gd_env_parse(&all, GD_ENV_FILE, gd_buf_peek(&text), text.len);
+	if (error >= 0)
+		gd_env_parse(&all, GD_ENV_FILE, gd_buf_peek(text), text->len);
 	for (size_t i = 0; i < all.count; i++)
 		add(r, all.items[i].name, all.items[i].value, path, all.items[i].line);
 }
@@ -318,8 +332,24 @@ void gd_unit_read(struct gd_host *h, const struct gd_unit_dirs *d, const char *n
 	gd_strv_free(&r.unset);
 }
 
+void gd_unit_keep(struct gd_host *h, const struct gd_unit *u, bool wanted)
+{
+	for (size_t i = 0; i < u->text_count; i++) {
+		const struct gd_unit_text *one = &u->texts[i];
+
+		/* Where the rest of the unit is not known, nobody asks for these. */
+		if (wanted || !one->environment)
+			gd_host_keep_settings(h, one->path, one->error, wanted ? &one->text : NULL);
+	}
+}
+
 void gd_unit_free(struct gd_unit *u)
 {
+	for (size_t i = 0; i < u->text_count; i++) {
+		free(u->texts[i].path);
+		gd_buf_free(&u->texts[i].text);
+	}
+	free(u->texts);
 	free(u->fragment);
 	free(u->program);
 	free(u->unread);

@@ -81,6 +81,14 @@ bool gd_unit_add_assignments(struct gd_settings *s, const char *value, const cha
  */
 int gd_unit_read_defaults(struct gd_host *h, const char *manager, struct gd_settings *out, char **ret_unread);
 
+/* What a file of a unit answered. */
+struct gd_unit_text {
+	char *path;
+	int error;
+	struct gd_buf text;
+	bool environment; /* it is a file of EnvironmentFile= */
+};
+
 struct gd_unit {
 	char *fragment; /* NULL: there is none, perhaps drop-ins alone */
 	bool masked; /* it can not be started */
@@ -93,11 +101,19 @@ struct gd_unit {
 	char *unread; /* NULL: everything was read */
 	int unread_error;
 	bool unread_is_environment; /* it is a file of EnvironmentFile= */
+	struct gd_unit_text *texts; /* what was read */
+	size_t text_count;
+	size_t text_cap;
 };
 
 /* Reads a unit; `base` are the variables that its manager has, or NULL. */
 void gd_unit_read(struct gd_host *h, const struct gd_unit_dirs *d, const char *name, const struct gd_settings *base,
 		  struct gd_unit *ret);
+/*
+ * Lets a recorder write down what was read: all of it where the unit is of
+ * interest, else that its own files are there, and nothing of what is in them.
+ */
+void gd_unit_keep(struct gd_host *h, const struct gd_unit *u, bool wanted);
 void gd_unit_free(struct gd_unit *u);
 #define gd_auto_unit GD_CLEANUP(gd_unit_free) struct gd_unit
 

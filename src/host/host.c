@@ -112,6 +112,19 @@ int gd_host_read_settings(struct gd_host *h, const char *path, enum gd_settings_
 	return r;
 }
 
+int gd_host_peek_settings(struct gd_host *h, const char *path, enum gd_settings_form form, struct gd_buf *out)
+{
+	if (h->ops->peek_settings)
+		return h->ops->peek_settings(h->impl, path, form, out);
+	return gd_host_read_settings(h, path, form, out);
+}
+
+void gd_host_keep_settings(struct gd_host *h, const char *path, int error, const struct gd_buf *text)
+{
+	if (h->ops->keep_settings)
+		h->ops->keep_settings(h->impl, path, error, text);
+}
+
 /* A process may end while it is looked at. */
 static bool is_wanted(struct gd_host *h, const char *pid, gd_process_filter *wanted)
 {

@@ -74,6 +74,9 @@ struct gd_host_ops {
 	int (*env)(void *impl, const char *name, char **ret);
 	/* As gd_host_read_settings(); NULL where the file is read and stripped. */
 	int (*read_settings)(void *impl, const char *path, enum gd_settings_form form, struct gd_buf *out);
+	/* As gd_host_peek_settings() and gd_host_keep_settings(); NULL for doors that do not record. */
+	int (*peek_settings)(void *impl, const char *path, enum gd_settings_form form, struct gd_buf *out);
+	void (*keep_settings)(void *impl, const char *path, int error, const struct gd_buf *text);
 	/* As gd_host_processes(); NULL, or -GD_ENOTCAPTURED: /proc is looked through. */
 	int (*processes)(void *impl, const char *name, gd_process_filter *wanted, struct gd_strv *out);
 	/* What was noted under this name; NULL for doors that hold no notes. */
@@ -122,6 +125,14 @@ int gd_host_object(struct gd_host *h, const char *path, struct gd_object *ret) G
  */
 int gd_host_read_settings(struct gd_host *h, const char *path, enum gd_settings_form form,
 			  struct gd_buf *out) GD_MUST_CHECK;
+/*
+ * The same for a file that may turn out to be nobody's business: a recorder
+ * writes nothing down before gd_host_keep_settings() says what was answered.
+ * Without `text` it writes that the file is there, as if it were empty.
+ */
+int gd_host_peek_settings(struct gd_host *h, const char *path, enum gd_settings_form form,
+			  struct gd_buf *out) GD_MUST_CHECK;
+void gd_host_keep_settings(struct gd_host *h, const char *path, int error, const struct gd_buf *text);
 /*
  * The numbers of the processes that `wanted` picks, smallest first; at most
  * GD_PROCESSES_MAX are looked at. `name` says in a capture what was looked for;

@@ -106,6 +106,45 @@ static int recorder_read_settings(void *impl, const char *path, enum gd_settings
 	return r;
 }
 
+static int recorder_peek_settings(void *impl, const char *path, enum gd_settings_form form, struct gd_buf *out)
+{
+	struct recorder *rec = impl;
+
+	return gd_host_read_settings(rec->inner, path, form, out);
+}
+
+/* A file that several units share is kept where one of them is of interest. */
+static void fill_in(struct recorder *rec, const struct gd_entry *known, const struct gd_buf *text)
+{
+	for (size_t i = 0; i < rec->capture->count; i++) {
+		struct gd_entry *e = rec->capture->entries[i];
+
+		if (e != known)
+			continue;
+		free(e->data);
+		e->data = gd_xstrdup(gd_buf_peek(text));
+		e->len = text->len;
+	}
+}
+
+static void recorder_keep_settings(void *impl, const char *path, int error, const struct gd_buf *text)
+{
+	struct recorder *rec = impl;
+	gd_autofree real = canonical(rec, path, GD_RESOLVE_LAST);
+	const struct gd_entry *known = gd_capture_find(rec->capture, real, GD_VERB_FILE);
+	struct gd_entry e = { 0 };
+
+	if (known && !known->error && !known->len && error >= 0 && text) {
+		fill_in(rec, known, text);
+		return;
+	}
+	if (error >= 0) {
+		e.data = gd_xstrdup(text ? gd_buf_peek(text) : "");
+		e.len = text ? text->len : 0;
+	}
+	add(rec, real, GD_VERB_FILE, error < 0 ? error : 0, &e);
+}
+
 static int recorder_processes(void *impl, const char *name, gd_process_filter *wanted, struct gd_strv *out)
 {
 	struct recorder *rec = impl;
@@ -226,6 +265,8 @@ static const struct gd_host_ops recorder_ops = {
 	.object = recorder_object,
 	.env = recorder_env,
 	.read_settings = recorder_read_settings,
+	.peek_settings = recorder_peek_settings,
+	.keep_settings = recorder_keep_settings,
 	.processes = recorder_processes,
 	.said = recorder_said,
 	.note = recorder_note,

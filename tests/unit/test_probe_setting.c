@@ -2,6 +2,7 @@
 /* Who sets which variable: scopes, the value that holds, where it is to be changed, and which scope is told of it. */
 #include "tree_fixture.h"
 
+#include "host/recorder.h"
 #include "probe_machine.h"
 #include "probes/homes.h"
 #include "probes/setting.h"
@@ -328,6 +329,59 @@ static void test_homes(void **state)
 	assert_int(&m, "setting", "login /home/u4 HSA_XNACK", "repeated", 0);
 }
 
+/* A recording of the tree, and the same probe on that. Owned. */
+static char *record(struct machine *m)
+{
+	struct gd_host *tree = open_tree();
+	struct gd_host *recorder = gd_recorder_new(tree);
+	struct gd_capture *capture = NULL;
+	struct gd_err err = { "" };
+	gd_autobuf text = { 0 };
+
+	look(m, recorder);
+	gd_recorder_print(recorder, NULL, &text);
+	if (gd_capture_parse("test", text.data, text.len, &capture, &err) < 0)
+		fail_msg("%s", err.text);
+	look(m, gd_capture_host(capture));
+	gd_host_close(tree);
+	return gd_buf_take(&text);
+}
+
+/* Units of others are in a capture by their names at most; a replay knows the same of the rest. */
+static void test_record(void **state)
+{
+	static const char *const hidden[] = { "/opt/acme", "/etc/acme", "hush", "alice", "smith" };
+	automachine m = { 0 };
+	gd_autofree text = NULL;
+
+	(void)state;
+	put("/etc/systemd/system/acme-payroll.service",
+	    "[Service]\nExecStart=/opt/acme/bin/payroll --token=hush\nEnvironment=DB_PASSWORD=hush\n"
+	    "EnvironmentFile=/etc/acme/env\n");
+	put("/etc/acme/env", "TOKEN=hush\n");
+	put("/etc/systemd/system/acme-payroll.service.d/x.conf", "[Service]\nExecStart=\nExecStart=/opt/acme/x\n");
+	/* All services share it; what comes later is of interest. */
+	put("/etc/systemd/system/service.d/all.conf", "[Service]\nUnsetEnvironment=HIP_PATH\n");
+	put(UNIT, "[Service]\nExecStart=/usr/bin/ollama serve\nEnvironment=HSA_XNACK=1 HIP_PATH=/x\n"
+		  "EnvironmentFile=/etc/default/ollama\n");
+	put("/etc/default/ollama", "GGML_A=1\n");
+	put("/home/alice.smith/.bashrc", "export LD_LIBRARY_PATH=/home/alice.smith/lib\n");
+	put("/home/alice.smith/.config/systemd/user/llama.service",
+	    "[Service]\nExecStart=/home/alice.smith/llama-server\nEnvironment=GGML_B=/home/alice.smith/x\n");
+	put_process("812", "llama-server\n", ENVIRON("GGML_C=/home/alice.smith/y\0"),
+		    "0::/user.slice/user-1000.slice/user@1000.service/app.slice/llama.service\n");
+	text = record(&m);
+	for (size_t i = 0; i < GD_COUNT(hidden); i++)
+		if (strstr(text, hidden[i]))
+			fail_msg("\"%s\" is in the capture:\n%s", hidden[i], text);
+	assert_non_null(strstr(text, "acme-payroll.service"));
+	assert_text(&m, "setting", "unit ollama.service HSA_XNACK", "value", "1");
+	assert_text(&m, "setting", "unit ollama.service GGML_A", "value", "1");
+	assert_false(has_row(&m, "setting", "unit ollama.service HIP_PATH"));
+	assert_false(has_row(&m, "scope", "unit acme-payroll.service"));
+	assert_int(&m, "scope", "unit ollama.service", "whole", 1);
+}
+
 static void test_cgroups(void **state)
 {
 	static const struct {
@@ -372,6 +426,7 @@ int main(void)
 		TREE_TEST(test_masked),
 		TREE_TEST(test_users),
 		TREE_TEST(test_homes),
+		TREE_TEST(test_record),
 		TREE_TEST(test_taken_back),
 		cmocka_unit_test(test_cgroups),
 	};
