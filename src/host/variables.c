@@ -125,13 +125,18 @@ static void keep_variables(const char *value, struct gd_buf *out)
 		keep_broken(value, out);
 }
 
-/* The program alone: arguments may hold anything. */
+/* The program alone: arguments may hold anything, also where quotes make one word of all. */
 static void keep_program(const char *value, struct gd_buf *out)
 {
 	gd_autobuf word = { 0 };
+	char *options;
 
-	if (gd_unit_word(&value, &word) > 0)
-		add_word(out, word.data);
+	if (gd_unit_word(&value, &word) <= 0)
+		return;
+	options = strstr(word.data, " -");
+	if (options)
+		*options = '\0';
+	add_word(out, word.data);
 }
 
 static void keep_all(const char *value, struct gd_buf *out)

@@ -108,6 +108,7 @@ static void test_units(void **state)
 	      "EnvironmentFile=-/etc/default/x\nExecStart=/usr/bin/vllm serve --api-key abc\n",
 	      "[Unit]\n\n[Service]\n\nEnvironment=\"HSA_XNACK=1\"\nEnvironmentFile=-/etc/default/x\n"
 	      "ExecStart=\"/usr/bin/vllm\"\n");
+	CHECK(GD_SETTINGS_UNIT, "[Service]\nExecStart=\"/bin/sh -c secret\"\n", "[Service]\nExecStart=\"/bin/sh\"\n");
 	/* A reset stays a reset; a line that only set others is no reset. */
 	CHECK(GD_SETTINGS_UNIT, "[Service]\nEnvironment=\nEnvironment=TOKEN=abc\nUnsetEnvironment=TOKEN HSA_XNACK\n",
 	      "[Service]\nEnvironment=\n\nUnsetEnvironment=\"HSA_XNACK\"\n");
