@@ -6,6 +6,7 @@
  * a folder beside librocblas, and there, or in what the variable names, a folder
  * of the ISA's name where there is one. The ISA is the one that is assumed.
  */
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 

@@ -544,6 +544,7 @@ static void test_shared_kernels(void **state)
 	gd_set_text(row, "install", "/opt/rocm/lib", "test");
 	gd_set_text(row, "library", "rocblas", "test");
 	gd_set_text(row, "folder", folder, "test");
+	add_isa(&m, folder, "gfx1200", 1);
 	judge(&m);
 	assert_text(&m, T, KEY, "rocblas_directory", folder);
 	assert_int(&m, T, KEY, "assumed_kernels", 1);

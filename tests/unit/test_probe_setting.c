@@ -309,7 +309,7 @@ static void test_taken_back(void **state)
 }
 
 /* What many people have in their homes is told once. */
-static void test_homes(void **state)
+static void test_homes_alike(void **state)
 {
 	automachine m = { 0 };
 
@@ -426,6 +426,7 @@ int main(void)
 		TREE_TEST(test_masked),
 		TREE_TEST(test_users),
 		TREE_TEST(test_homes),
+		TREE_TEST(test_homes_alike),
 		TREE_TEST(test_record),
 		TREE_TEST(test_taken_back),
 		cmocka_unit_test(test_cgroups),
