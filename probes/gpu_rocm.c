@@ -16,6 +16,13 @@ static const struct gd_column columns[] = {
 	{ .name = "by_variable",
 	  .type = GD_BOOL,
 	  .help = "Whether no install looks into the folder, and only ROCBLAS_TENSILE_LIBPATH leads there." },
+	{ .name = "first",
+	  .type = GD_BOOL,
+	  .help = "No row before is of the same install or folder: what is no GPU's own matter is told once." },
+	{ .name = "folder_serves",
+	  .type = GD_BOOL,
+	  .help = "Whether its folder of rocBLAS's kernels was seen to have some for any AMD GPU here." },
+	{ .name = "packager", .type = GD_TEXT, .help = "Whose build the install is, as in rocm_install." },
 	{ .name = "engine", .type = GD_TEXT, .help = "The engine that brought the install; absent where none did." },
 	{ .name = "version", .type = GD_VERSION, .help = "The release of ROCm." },
 	{ .name = "isa", .type = GD_TEXT, .help = "The ISA of the GPU, whatever an override says." },
@@ -29,8 +36,8 @@ static const struct gd_column columns[] = {
 		  "see gpu_code." },
 	{ .name = "rocblas",
 	  .type = GD_TEXT,
-	  .help = "Kernels of rocBLAS for that ISA: tuned, fallback (untuned), partial (files are missing) or missing; "
-		  "absent where the install has no rocBLAS." },
+	  .help = "Kernels of rocBLAS for that ISA: tuned, fallback (untuned), partial (files are missing), missing, "
+		  "or empty (it has none for any ISA); absent where the install has no rocBLAS." },
 	{ .name = "rocblas_lacks",
 	  .type = GD_TEXT,
 	  .help = "Which of its files are missing where they are there in part: kernel_isa.lacks." },
@@ -52,9 +59,9 @@ static const struct gd_table table = {
 };
 
 /* Better ones first: of several folders that an install may have, the best counts. */
-static const char *const ranks[] = { "tuned", "fallback", "partial", "missing" };
+static const char *const ranks[] = { "tuned", "fallback", "partial", "missing", "empty" };
 
-enum { MISSING = 3, UNRANKED = 4 };
+enum { MISSING = 3, EMPTY, UNRANKED };
 
 static size_t rank_of(const char *status)
 {
@@ -82,7 +89,8 @@ static void judge_folder(const struct gd_ctx *ctx, const struct gd_row *folder, 
 	gd_autofree key = gd_xasprintf("%s %s", gd_get_text(folder, "id", ""), isa);
 	const struct gd_row *kernels = gd_facts_find(ctx->facts, "kernel_isa", key);
 	const struct gd_cell *status = kernels ? gd_get(kernels, "status") : gd_get(folder, "layout");
-	size_t rank = kernels ? rank_of(gd_get_text(kernels, "status", "")) : MISSING;
+	size_t without = gd_get_int(folder, "target_count", 1) ? MISSING : EMPTY;
+	size_t rank = kernels ? rank_of(gd_get_text(kernels, "status", "")) : without;
 
 	if (status->state == GD_UNKNOWN || (!kernels && !gd_get_int(folder, "complete", 0))) {
 		best->unsure = status->state == GD_UNKNOWN ? status : &partly;
@@ -118,7 +126,7 @@ static void set_without_folder(const struct gd_ctx *ctx, struct gd_row *row, con
 	const struct gd_rows *pairs = gd_facts_table_peek(ctx->facts, "install_kernels");
 
 	if (pairs->complete)
-		gd_set_text(row, library, ranks[MISSING], install);
+		gd_set_text(row, library, ranks[EMPTY], install);
 	else
 		gd_set_unknown(row, library, pairs->gap, pairs->detail, pairs->remedy);
 }
@@ -249,6 +257,7 @@ static void add(struct gd_ctx *ctx, const struct gd_row *gpu, const struct gd_ro
 	gd_set_cell(row, "install", gd_get(install, "id"));
 	gd_set_cell(row, "kind", gd_get(install, "kind"));
 	gd_set_bool(row, "by_variable", false, "kernel_library");
+	gd_set_cell(row, "packager", gd_get(install, "packager"));
 	gd_set_cell(row, "engine", gd_get(install, "engine"));
 	gd_set_cell(row, "version", gd_get(install, "version"));
 	if (!gd_is_known(gpu, "isa")) {
@@ -265,8 +274,9 @@ static void add(struct gd_ctx *ctx, const struct gd_row *gpu, const struct gd_ro
 /* A folder of rocBLAS's kernels that no install looks into, but whoever sets the variable does. */
 static void add_folder(struct gd_ctx *ctx, const struct gd_row *gpu, const struct gd_row *folder)
 {
-	static const char *const none[] = { "install",  "engine",    "version",	     "official",
-					      "hip_code", "hipblaslt", "hipblaslt_directory" };
+	static const char *const none[] = {
+		"packager", "install", "engine", "version", "official", "hip_code", "hipblaslt", "hipblaslt_directory",
+	};
 	const char *id = gd_get_text(folder, "id", "");
 	struct best best = { .rank = UNRANKED };
 	struct gd_row *row;
@@ -300,11 +310,40 @@ static void set_counts(struct gd_ctx *ctx)
 		set_count(ctx, rows->rows[i], &total);
 }
 
+static bool serves(const struct gd_row *pair)
+{
+	return gd_text_is(pair, "rocblas", "tuned") || gd_text_is(pair, "rocblas", "fallback");
+}
+
+static const char *place_of(const struct gd_row *pair)
+{
+	return gd_get_text(pair, "install", gd_get_text(pair, "rocblas_directory", ""));
+}
+
+/* What other pairs make of this one, once all are there. */
+static void set_among_others(const struct gd_rows *pairs, struct gd_row *row)
+{
+	const char *directory = gd_get_text(row, "rocblas_directory", NULL);
+	bool any = false;
+	bool first = true;
+
+	for (size_t i = 0; directory && i < pairs->count; i++)
+		any |= serves(pairs->rows[i]) && gd_text_is(pairs->rows[i], "rocblas_directory", directory);
+	for (size_t i = 0; pairs->rows[i] != row; i++)
+		first &= strcmp(place_of(pairs->rows[i]), place_of(row)) != 0;
+	gd_set_bool(row, "folder_serves", any, "gpu_rocm");
+	gd_set_bool(row, "first", first, "gpu_rocm");
+}
+
 static int run(struct gd_ctx *ctx, struct gd_err *err)
 {
+	const struct gd_rows *pairs = gd_facts_table_peek(ctx->facts, table.name);
+
 	(void)err;
 	gd_gpu_join(ctx, table.name, "rocm_install", add);
 	gd_gpu_join(ctx, table.name, "kernel_library", add_folder);
+	for (size_t i = 0; i < pairs->count; i++)
+		set_among_others(pairs, pairs->rows[i]);
 	set_counts(ctx);
 	return 0;
 }

@@ -26,12 +26,16 @@ static const struct gd_column columns[] = {
 	  .help = "The installs found here whose rocBLAS has kernels for it, and folders of such kernels that "
 		  "variables name; absent where there are none." },
 	{ .name = "serving_count", .type = GD_INT, .help = "How many these are." },
+	{ .name = "beside_served",
+	  .type = GD_BOOL,
+	  .help = "Whether the GPU is an integrated one beside another AMD GPU that an install serves." },
 	{ .name = "builds",
 	  .type = GD_TEXT,
 	  .help = "Builds of ROCm that are known to have kernels for it, here or not; absent where none is known." },
 	{ .name = "sources_serve",
 	  .type = GD_BOOL,
-	  .help = "Whether rocBLAS of that release of AMD's has kernels for it where it is built from the sources." },
+	  .help = "Whether AMD's packages of that release leave it out, and rocBLAS has kernels for it where it is "
+		  "built from the sources." },
 	{ .name = "dropped",
 	  .type = GD_BOOL,
 	  .help = "Whether AMD's packages had kernels for it once and have them no more." },
@@ -74,7 +78,7 @@ struct side {
 
 static bool is_newer(const struct gd_row *row, const struct gd_row *than)
 {
-	if (!gd_is_known(row, "version") || strcmp(gd_get_text(row, "kind", ""), "amd") != 0)
+	if (!gd_is_known(row, "version") || strcmp(gd_get_text(row, "packager", ""), "amd") != 0)
 		return false;
 	return !than || gd_version_compare(gd_get_text(row, "version", ""), gd_get_text(than, "version", "")) > 0;
 }
@@ -141,9 +145,12 @@ static void set_releases(const struct gd_ctx *ctx, struct gd_row *row, const cha
 	const struct gd_row *last = gd_rocm_build_dropped(ctx->facts, isa);
 	const char *version = gd_get_text(row, "amd_version", NULL);
 	const struct gd_row *sources = version ? gd_rocm_build_find(ctx->facts, "source", isa, version) : NULL;
+	const struct gd_row *packages = version ? gd_rocm_build_find(ctx->facts, "amd", isa, version) : NULL;
 	gd_autofree builds = gd_rocm_builds_with(ctx->facts, isa);
 
-	gd_set_bool(row, "sources_serve", sources && gd_get_int(sources, "rocblas", 0), "rocm_release");
+	gd_set_bool(row, "sources_serve",
+		    sources && gd_get_int(sources, "rocblas", 0) && packages && !gd_get_int(packages, "rocblas", 1),
+		    "rocm_release");
 	if (builds)
 		gd_set_text(row, "builds", builds, "rocm_release");
 	else
@@ -232,8 +239,7 @@ static bool is_in_use(const struct gd_ctx *ctx, const char *gpu, const char *sib
 
 static void set_sibling(const struct gd_ctx *ctx, struct gd_row *row, const struct gd_row *gpu)
 {
-	static const char *const names[] = { "sibling", "sibling_install", "sibling_setting", "sibling_evidence",
-					     "sibling_in_use" };
+	static const char *const names[] = { "sibling", "sibling_install", "sibling_setting", "sibling_evidence" };
 	const struct gd_csv *t = gd_gpudb_table_peek(ctx->db, "hsa-override");
 	int found = find_sibling(ctx, t, gd_get_text(gpu, "isa", ""));
 	const char *sibling = found < 0 ? NULL : csv_cell(t, (size_t)found, "assumed");
@@ -242,6 +248,8 @@ static void set_sibling(const struct gd_ctx *ctx, struct gd_row *row, const stru
 	gd_autofree source = NULL;
 
 	gd_set_bool(row, "sibling_serves", setting != NULL, "data/gpu-db/hsa-override.csv");
+	gd_set_bool(row, "sibling_in_use", sibling && is_in_use(ctx, gd_get_text(gpu, "id", ""), sibling),
+		    "rocm_override");
 	for (size_t i = 0; !setting && i < GD_COUNT(names); i++)
 		gd_set_absent(row, names[i], "data/gpu-db/hsa-override.csv");
 	if (!setting)
@@ -251,7 +259,6 @@ static void set_sibling(const struct gd_ctx *ctx, struct gd_row *row, const stru
 	gd_set_cell(row, "sibling_install", install_with(ctx, sibling));
 	gd_set_text(row, "sibling_setting", setting, source);
 	gd_set_text(row, "sibling_evidence", csv_cell(t, (size_t)found, "evidence"), source);
-	gd_set_bool(row, "sibling_in_use", is_in_use(ctx, gd_get_text(gpu, "id", ""), sibling), "rocm_override");
 }
 
 /* ------------------------------------------------------------------ rows -- */
@@ -273,16 +280,32 @@ static void add(struct gd_ctx *ctx, const struct gd_row *gpu)
 		gd_set_cell(row, columns[i].name, gd_get(gpu, "isa"));
 }
 
+static void set_beside(const struct gd_rows *gpus, const struct gd_rows *rows, struct gd_row *row)
+{
+	bool integrated = false;
+	bool served = false;
+
+	for (size_t i = 0; i < gpus->count; i++)
+		if (gd_text_is(gpus->rows[i], "id", gd_get_text(row, "id", "")))
+			integrated = gd_get_int(gpus->rows[i], "integrated", 0) == 1;
+	for (size_t i = 0; i < rows->count; i++)
+		served |= rows->rows[i] != row && gd_get_int(rows->rows[i], "serving_count", 0) > 0;
+	gd_set_bool(row, "beside_served", integrated && served, "gpu, gpu_rocm");
+}
+
 /* The pairs close the table: where installs may be missing, so may what is said of a GPU. */
 static int run(struct gd_ctx *ctx, struct gd_err *err)
 {
 	const struct gd_rows *gpus = gd_facts_table_peek(ctx->facts, "gpu");
 	const struct gd_rows *pairs = gd_facts_table_peek(ctx->facts, "gpu_rocm");
+	const struct gd_rows *rows = gd_facts_table_peek(ctx->facts, table.name);
 
 	(void)err;
 	for (size_t i = 0; i < gpus->count; i++)
 		if (gd_gpu_join_takes(gpus->rows[i]))
 			add(ctx, gpus->rows[i]);
+	for (size_t i = 0; i < rows->count; i++)
+		set_beside(gpus, rows, rows->rows[i]);
 	if (pairs->complete)
 		gd_facts_complete(ctx->facts, table.name);
 	else

@@ -52,7 +52,7 @@ struct gd_report_gpu {
 	int64_t link_width;
 };
 
-/* What an install of ROCm has for one ISA: "tuned", "fallback", "partial", "missing", or "none" without the library. */
+/* What an install of ROCm has for one ISA: "tuned", "fallback", "partial", "missing", "empty", or "none" without it. */
 struct gd_report_kernels {
 	const char *isa;
 	const char *official; /* AMD's support: "yes", "limited", "deprecated", "no"; "none" for builds of others */

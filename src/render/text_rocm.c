@@ -16,7 +16,9 @@ static void put_kernels(struct gd_buf *s, const struct gd_report_kernels *k)
 	else if (!strcmp(k->rocblas, "tuned"))
 		gd_buf_printf(s, "rocBLAS has kernels for %s", k->isa);
 	else if (!strcmp(k->rocblas, "fallback"))
-		gd_buf_printf(s, "rocBLAS has untuned kernels only for %s", k->isa);
+		gd_buf_printf(s, "for %s rocBLAS has untuned kernels only", k->isa);
+	else if (!strcmp(k->rocblas, "empty"))
+		gd_buf_puts(s, "rocBLAS is without its kernels");
 	else if (!strcmp(k->rocblas, "partial"))
 		gd_buf_printf(s, "rocBLAS lacks a part of its kernels for %s", k->isa);
 	else
@@ -36,6 +38,9 @@ static void put_install(const struct gd_report_rocm *install, const char *label,
 	if (install->engine)
 		gd_buf_printf(&s, " (%s)", install->engine);
 	for (size_t i = 0; i < install->kernel_count; i++) {
+		/* That is so for all of them. */
+		if (i && install->kernels[i].rocblas && !strcmp(install->kernels[i].rocblas, "empty"))
+			break;
 		gd_buf_puts(&s, i ? "; " : ": ");
 		put_kernels(&s, &install->kernels[i]);
 	}

@@ -60,6 +60,7 @@ static void expect(const char *table, const char *key, const char *column, const
 
 #define PHOENIX \
 	"row\n id = \"0000:64:00.0\"\n vendor = \"AMD\"\n compute = true\n isa = \"gfx1103\"\n"
+#define APU "row\n id = \"0000:0a:00.0\"\n vendor = \"AMD\"\n compute = true\n integrated = true\n isa = \"gfx1036\"\n"
 #define GPUS "table gpu complete\n" PHOENIX
 #define INSTALL(id) \
 	"row\n id = \"" id "\"\n rocblas_file = \"" id "/librocblas.so.5\"\n hipblaslt_file absent @ \"x\"\n" \
@@ -102,8 +103,14 @@ static void test_kernels(void **state)
 	look(&gd_probe_gpu_rocm, GPUS INSTALLS "table kernel_library complete\n" FOLDER("/k", "/opt/other/lib")
 	     PAIRS LOOKS("/opt/other/lib", "/k")
 	     "table kernel_isa complete\n" KERNELS("/k", "gfx1103", "tuned"));
-	expect("gpu_rocm", row, "rocblas", "missing");
+	expect("gpu_rocm", row, "rocblas", "empty");
 	assert_int_equal(cell("gpu_rocm", row, "rocblas_directory")->state, GD_ABSENT);
+	/* Two GPUs and one install. */
+	look(&gd_probe_gpu_rocm, GPUS APU INSTALLS "table kernel_library complete\n" FOLDER("/k", "/opt/rocm/lib")
+	     PAIRS LOOKS("/opt/rocm/lib", "/k") "table kernel_isa complete\n" KERNELS("/k", "gfx1103", "tuned"));
+	assert_true(cell("gpu_rocm", row, "first")->value.i);
+	assert_false(cell("gpu_rocm", "0000:0a:00.0 /opt/rocm/lib", "first")->value.i);
+	assert_true(cell("gpu_rocm", "0000:0a:00.0 /opt/rocm/lib", "folder_serves")->value.i);
 }
 
 static void test_several_folders(void **state)
@@ -230,7 +237,7 @@ static void test_support_of_a_release(void **state)
 
 #define PAIR(install, rocblas) \
 	"row\n id = \"0000:64:00.0 " install "\"\n gpu = \"0000:64:00.0\"\n install = \"" install "\"\n" \
-	" kind = \"amd\"\n" \
+	" packager = \"amd\"\n" \
 	" rocblas = \"" rocblas "\"\n rocblas_directory = \"" install "/rocblas/library\"\n version = \"7.2.1\"\n"
 
 static void test_support(void **state)
@@ -324,7 +331,6 @@ static void test_code(void **state)
 	assert_int_equal(cell("gpu_code", row, "code")->gap, GD_GAP_NOT_CAPTURED);
 }
 
-#define APU "row\n id = \"0000:0a:00.0\"\n vendor = \"AMD\"\n compute = true\n integrated = true\n isa = \"gfx1036\"\n"
 
 static void test_beside(void **state)
 {
