@@ -120,6 +120,19 @@ static char *change_login(const struct gd_scopes *s, const struct gd_origin *o, 
 			    also ? also : "");
 }
 
+/* The files of its unit say something else: they were changed, or the program sets it by itself. */
+static char *change_process(const struct gd_scopes *s, const struct gd_scope *process, const char *variable)
+{
+	const struct gd_scope *unit = process->unit ? gd_scopes_find(s, process->unit) : NULL;
+	gd_autofree start =
+		gd_xasprintf("start %s (process %lld) without %s", process->name, (long long)process->pid, variable);
+
+	if (!unit || unit->unread)
+		return GD_STEAL(start);
+	return gd_xasprintf("%s; %s does not set it so, or not any more: %s restart %s", start, unit->name,
+			    gd_scope_is(unit, "user-unit") ? "systemctl --user" : "sudo systemctl", unit->name);
+}
+
 char *gd_setting_change(const struct gd_scopes *s, const struct gd_scope *scope, const struct gd_setting *setting)
 {
 	struct gd_origin o = gd_setting_origin(s, scope, setting);
@@ -137,8 +150,7 @@ char *gd_setting_change(const struct gd_scopes *s, const struct gd_scope *scope,
 	if (o.scope->container)
 		return gd_xasprintf("take %s out of what starts the container (process %lld)", setting->name,
 				    (long long)o.scope->pid);
-	return gd_xasprintf("start %s (process %lld) without %s", o.scope->name, (long long)o.scope->pid,
-			    setting->name);
+	return change_process(s, o.scope, setting->name);
 }
 
 /* ------------------------------------------------------------- repeated -- */

@@ -80,7 +80,9 @@ static void test_service(void **state)
 	assert_text(&m, "setting", "process 900 HSA_XNACK", "repeats", "process 812");
 	/* What only the child has is its own. */
 	assert_text(&m, "setting", "process 900 OLLAMA_X", "place", "/proc/900/environ");
-	assert_text(&m, "setting", "process 900 OLLAMA_X", "change", "start ollama (process 900) without OLLAMA_X");
+	assert_text(&m, "setting", "process 900 OLLAMA_X", "change",
+		    "start ollama (process 900) without OLLAMA_X; ollama.service does not set it so, or not any more: "
+		    "sudo systemctl restart ollama.service");
 	assert_false(has_row(&m, "setting", "process 812 TOKEN"));
 	assert_false(has_row(&m, "setting", "unit ollama.service TOKEN"));
 }
