@@ -279,6 +279,7 @@ table drm_device complete
 table device_node complete
 table pci_device complete
 table rocm_install complete
+table kernel_library complete
 table process_rocm complete
 table gpu_rocm complete
 table rocm_support complete
