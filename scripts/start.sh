@@ -125,6 +125,8 @@ package_of() {
 	apt-get:clang-runtime) echo libclang-rt-dev ;;
 	dnf:clang-runtime | pacman:clang-runtime) echo compiler-rt ;;
 	zypper:clang-runtime) echo clang ;;
+	# The manager that reads units in the tests; without systemd-sysv it does not become anybody's init.
+	apt-get:systemd) echo systemd ;;
 	# With the generic targets of AMD GPUs, which Debian's default clang may be too old for.
 	apt-get:offload:clang-offload-bundler) echo clang-tools-19 ;;
 	apt-get:offload:ld.lld) echo lld-19 ;;
@@ -146,6 +148,7 @@ is_there() {
 	python:*) have python3 && python3 -B -c "import ${1#python:}" >/dev/null 2>&1 ;;
 	clang-runtime) clang_has_sanitizers ;;
 	offload:*) have "${1#offload:}-19" || { [ "$manager" != apt-get ] && have "${1#offload:}"; } ;;
+	systemd) [ -x /usr/lib/systemd/systemd ] || [ -x /lib/systemd/systemd ] ;;
 	lavapipe) ls /usr/share/vulkan/icd.d/lvp* >/dev/null 2>&1 ;;
 	clang-symbols) ls /usr/bin/llvm-symbolizer* >/dev/null 2>&1 ;;
 	esac
@@ -385,7 +388,7 @@ run_tests() {
 	need tool:autoconf tool:aclocal tool:xz tool:clang lib:cmocka tool:python3 python:jsonschema
 	need clang-runtime
 	would_like tool:valgrind tool:mandoc tool:strace tool:shellcheck tool:lspci tool:hwloc-info tool:gcovr \
-		tool:umockdev-run clang-symbols tool:bash lavapipe tool:vulkaninfo \
+		tool:umockdev-run clang-symbols tool:bash lavapipe tool:vulkaninfo systemd \
 		header:hsa/hsa.h offload:clang offload:clang-offload-bundler offload:ld.lld
 	# Some tests ask which files are part of the project.
 	[ ! -e .git ] || would_like tool:git
