@@ -259,12 +259,25 @@ static void check_no_proof(const struct gd_facts *facts, const struct gd_facts *
 	}
 }
 
+/* Sanitizers take their time: with them each access is refused by one of the errors, in turn, else by all. */
+enum { ERRORS = 5 };
+
+static bool with_sanitizers(void)
+{
+	const char *value = getenv("SANITIZERS");
+
+	return value && !strcmp(value, "yes");
+}
+
 static void refuse_each(int error, bool live)
 {
+	static unsigned turn;
 	struct gd_facts *all;
 	unsigned count = run(0, 0, live, &all);
+	unsigned step = with_sanitizers() ? ERRORS : 1;
 
-	for (unsigned n = 1; n <= count; n++) {
+	assert_true(count > 2 * ERRORS);
+	for (unsigned n = 1 + turn++ % step; n <= count; n += step) {
 		struct gd_facts *facts;
 
 		run(n, error, live, &facts);
