@@ -22,11 +22,11 @@ static const struct gd_column install_columns[] = {
 	{ .name = "found_by",
 	  .type = GD_TEXT,
 	  .help = "What led there first: loader, LD_LIBRARY_PATH or another variable, /opt, /usr/local, ollama, "
-		  "lemonade, lmstudio, llama.cpp, site-packages, process (an engine that runs has loaded a library "
+		  "lemonade, lm-studio, llama.cpp, site-packages, process (an engine that runs has loaded a library "
 		  "from it), or RUNPATH (of a service's program, or of one whose memory is closed to the caller)." },
 	{ .name = "engine",
 	  .type = GD_TEXT,
-	  .help = "The engine that brought it: ollama, lemonade, lmstudio, llama.cpp or pytorch; absent where none "
+	  .help = "The engine that brought it: ollama, lemonade, lm-studio, llama.cpp, pytorch …; absent where none "
 		  "did." },
 	{ .name = "engines",
 	  .type = GD_TEXT,
@@ -111,7 +111,7 @@ const char *gd_rocm_base_peek(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-char *gd_rocm_file_of(struct gd_host *h, const struct gd_rocm_folder *d, const char *library)
+static char *file_of(struct gd_host *h, const struct gd_rocm_folder *d, const char *library)
 {
 	gd_autofree best = NULL;
 
@@ -150,7 +150,7 @@ static bool holds_rocm(const struct gd_rocm_folder *d)
 static void set_file(struct gd_ctx *ctx, struct gd_row *row, const struct gd_rocm_folder *d, const char *library,
 		     const char *column, const char *version_column)
 {
-	gd_autofree file = gd_rocm_file_of(ctx->host, d, library);
+	gd_autofree file = file_of(ctx->host, d, library);
 	gd_autofree version = file ? gd_rocm_library_version(gd_rocm_base_peek(file)) : NULL;
 
 	if (file)
@@ -183,7 +183,7 @@ static void set_kpack(struct gd_ctx *ctx, struct gd_row *row, const struct gd_ro
 			gd_set_bool(row, "kpack", true, path);
 			return;
 		}
-		if (r < 0 && r != -ENOENT && r != -ENOTDIR && r != -ELOOP)
+		if (r < 0 && !gd_rocm_is_absence(r))
 			error = r;
 	}
 	if (error)
@@ -262,7 +262,7 @@ static void add_files(struct gd_ctx *ctx, const struct gd_rocm_folder *d)
 					      "libMIOpen",    "librocblas",  "libtorch_hip" };
 
 	for (size_t i = 0; i < GD_COUNT(wanted); i++) {
-		gd_autofree file = gd_rocm_file_of(ctx->host, d, wanted[i]);
+		gd_autofree file = file_of(ctx->host, d, wanted[i]);
 		struct gd_row *row;
 
 		if (!file || !gd_is_text(file, strlen(file)) || gd_facts_find(ctx->facts, "rocm_file", file))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef GD_PROBE_ROCM_H
 #define GD_PROBE_ROCM_H
-/* What the parts of the rocm probe share; used by probes/rocm*.c and their tests only. */
+/* What the parts of the rocm probe share; used by probes/rocm*.c, process_*.c and their tests only. */
 #include "probe/probe.h"
 #include "probes/rocm_find.h"
 
@@ -18,12 +18,12 @@ char *gd_rocm_library_version(const char *name);
 /* "7.2.1" at the start of "7.2.1-81"; owned, or NULL where it starts otherwise. */
 char *gd_rocm_leading_version(const char *text);
 
-/* A file of this library in the folder, links resolved: the newest one. Owned, or NULL where there is none. */
-char *gd_rocm_file_of(struct gd_host *h, const struct gd_rocm_folder *d, const char *library);
 /* The folders that the variables, the memory and the files of programs lead to, as far as other probes found them. */
 void gd_rocm_look_by_programs(struct gd_ctx *ctx, struct gd_rocm_found *f);
 /* Sets `loaded_by` of every row of rocm_install. */
 void gd_rocm_set_loaded_by(struct gd_ctx *ctx);
+/* The setting is one of a process in a container: the paths in it are not the machine's. */
+bool gd_setting_is_of_container(const struct gd_facts *facts, const struct gd_row *setting);
 /* The last component; borrowed. */
 const char *gd_rocm_base_peek(const char *path);
 

@@ -45,10 +45,9 @@ bool gd_rocm_is_of_engine(const char *name)
 
 /* ------------------------------------------------------------------- notes -- */
 
-/* A loop of links leads nobody anywhere, programs included. */
-static bool is_absence(int error)
+bool gd_rocm_is_absence(int error)
 {
-	return error == -ENOENT || error == -ENOTDIR || error == -ELOOP;
+	return gd_host_is_absence(error) || error == -ELOOP;
 }
 
 /*
@@ -88,7 +87,7 @@ static int weight(int error)
 
 void gd_rocm_note(struct gd_host *h, struct gd_rocm_found *f, const char *path, int error)
 {
-	if (error >= 0 || is_absence(error) || (f->error && weight(error) <= weight(f->error)))
+	if (error >= 0 || gd_rocm_is_absence(error) || (f->error && weight(error) <= weight(f->error)))
 		return;
 	if (error == -GD_ENOTCAPTURED && is_disproved(h, path))
 		return;
@@ -137,7 +136,7 @@ static int ask_for(struct gd_host *h, const char *dir, const char *name, struct 
 
 	if (r == 0 && S_ISREG(st.mode) && !gd_strv_has(&ret->names, name))
 		gd_strv_add(&ret->names, name);
-	return is_absence(r) ? 0 : r;
+	return gd_rocm_is_absence(r) ? 0 : r;
 }
 
 static int ask_for_folder(struct gd_host *h, const char *dir, const char *name, bool *ret)
@@ -147,7 +146,7 @@ static int ask_for_folder(struct gd_host *h, const char *dir, const char *name, 
 	int r = gd_host_stat(h, path, &st);
 
 	*ret |= r == 0 && S_ISDIR(st.mode);
-	return is_absence(r) ? 0 : r;
+	return gd_rocm_is_absence(r) ? 0 : r;
 }
 
 /* The first of two errors. */
@@ -156,18 +155,32 @@ static int earlier(int error, int next)
 	return error ? error : next;
 }
 
+void gd_rocm_names_of(const char *library, struct gd_strv *out)
+{
+	for (size_t i = 0; i < GD_COUNT(asked); i++) {
+		gd_autostrv versions = { 0 };
+
+		if (strcmp(asked[i].name, library) != 0)
+			continue;
+		gd_strv_split(&versions, asked[i].versions, " ");
+		for (size_t k = 0; k < versions.count; k++) {
+			gd_autofree name = gd_xasprintf("%s.%s", library, versions.items[k]);
+
+			gd_strv_add(out, name);
+		}
+	}
+	gd_strv_add(out, library);
+}
+
 static int ask_for_versions(struct gd_host *h, const char *dir, size_t which, struct gd_rocm_folder *ret)
 {
-	gd_autostrv versions = { 0 };
+	gd_autostrv names = { 0 };
 	int error = 0;
 
-	gd_strv_split(&versions, asked[which].versions, " ");
-	for (size_t i = 0; i < versions.count; i++) {
-		gd_autofree name = gd_xasprintf("%s.%s", asked[which].name, versions.items[i]);
-
-		error = earlier(error, ask_for(h, dir, name, ret));
-	}
-	return earlier(error, ask_for(h, dir, asked[which].name, ret));
+	gd_rocm_names_of(asked[which].name, &names);
+	for (size_t i = 0; i < names.count; i++)
+		error = earlier(error, ask_for(h, dir, names.items[i], ret));
+	return error;
 }
 
 static int ask(struct gd_host *h, const char *dir, struct gd_rocm_folder *ret)
@@ -196,7 +209,7 @@ static void look(struct gd_host *h, struct gd_rocm_found *f, struct gd_rocm_fold
 {
 	int r = large ? ask(h, d->path, d) : list(h, d->path, d);
 
-	if (r < 0 && !is_absence(r))
+	if (r < 0 && !gd_rocm_is_absence(r))
 		r = large ? list(h, d->path, d) : ask(h, d->path, d);
 	gd_rocm_note(h, f, d->path, r);
 }
@@ -209,7 +222,7 @@ void gd_rocm_visit(struct gd_host *h, struct gd_rocm_found *f, const char *path,
 							    .in_loader = how->in_loader };
 	int r = *path == '/' ? gd_host_resolve(h, path, &d.real) : -EINVAL;
 
-	if (*path != '/' || is_absence(r))
+	if (*path != '/' || gd_rocm_is_absence(r))
 		return;
 	if (r == 0 && gd_strv_has(&f->seen, d.real))
 		return;

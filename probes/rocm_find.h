@@ -58,11 +58,15 @@ void gd_rocm_found_free(struct gd_rocm_found *f);
  */
 void gd_rocm_note(struct gd_host *h, struct gd_rocm_found *f, const char *path, int error);
 
+/* As gd_host_is_absence(); also a loop of links leads nobody anywhere, programs included. */
+bool gd_rocm_is_absence(int error);
 /* As gd_host_stat(), but -ENOENT for a path that a listed folder of a tree lacks. */
 int gd_rocm_stat(struct gd_host *h, const char *path, struct gd_stat *ret);
 
 /* The name's part before ".so", which must be a library of ROCm or an engine's for it; 0 where it is none. */
 size_t gd_rocm_library_len(const char *name);
+/* The names that a library, "librocblas.so", has had: with the versions that are known, and without. */
+void gd_rocm_names_of(const char *library, struct gd_strv *out);
 /* True where that library is an engine's. */
 bool gd_rocm_is_of_engine(const char *name);
 

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "probes/rocm_find.h"
+#include "probes/rocm.h"
 
 static const struct gd_column pair_columns[] = {
 	{ .name = "id",
@@ -108,7 +108,7 @@ static bool add_versions(struct install *in, const char *base)
 
 	if (r == -GD_ENOTCAPTURED)
 		r = gd_rocm_stat(in->ctx->host, dir, &st);
-	if (r < 0 && r != -ENOENT && r != -ENOTDIR && r != -ELOOP && !in->error)
+	if (r < 0 && !gd_rocm_is_absence(r) && !in->error)
 		in->error = r;
 	for (size_t i = 0; i < names.count && i < GD_ROCM_LISTED; i++) {
 		gd_autofree rest = gd_xasprintf("rocblas/%s/library", names.items[i]);
@@ -186,7 +186,8 @@ static const struct {
 	{ "HIPBLASLT_TENSILE_LIBPATH", "hipblaslt" },
 };
 
-void gd_rocm_kernels_add(struct gd_ctx *ctx, const char *path, const char *library, const char *found_by)
+/* For a folder that a variable names: there is a row for it whatever lies there. */
+static void add_named(struct gd_ctx *ctx, const char *path, const char *library, const char *found_by)
 {
 	gd_autofree archives = NULL;
 	struct gd_kernel_folder f = { .path = path,
@@ -211,22 +212,27 @@ static int add_of_caller(struct gd_ctx *ctx)
 		int r = gd_host_env(ctx->host, variables[i].name, &value);
 
 		if (r == 0)
-			gd_rocm_kernels_add(ctx, value, variables[i].library, variables[i].name);
+			add_named(ctx, value, variables[i].library, variables[i].name);
 		else if (r != -ENOENT && !error)
 			error = r;
 	}
 	return error;
 }
 
+static void add_of_setting(struct gd_ctx *ctx, const struct gd_row *setting)
+{
+	for (size_t i = 0; i < GD_COUNT(variables); i++)
+		if (gd_text_is(setting, "variable", variables[i].name))
+			add_named(ctx, gd_get_text(setting, "value", ""), variables[i].library, variables[i].name);
+}
+
 static void add_of_settings(struct gd_ctx *ctx)
 {
 	const struct gd_rows *settings = gd_facts_table_peek(ctx->facts, "setting");
 
-	for (size_t s = 0; settings && s < settings->count; s++)
-		for (size_t i = 0; i < GD_COUNT(variables); i++)
-			if (!strcmp(gd_get_text(settings->rows[s], "variable", ""), variables[i].name))
-				gd_rocm_kernels_add(ctx, gd_get_text(settings->rows[s], "value", ""),
-						    variables[i].library, variables[i].name);
+	for (size_t i = 0; settings && i < settings->count; i++)
+		if (!gd_setting_is_of_container(ctx->facts, settings->rows[i]))
+			add_of_setting(ctx, settings->rows[i]);
 }
 
 /* -------------------------------------------------------------- completeness -- */

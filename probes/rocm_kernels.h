@@ -28,9 +28,6 @@ struct gd_kernel_folder {
  */
 const struct gd_row *gd_kernel_folder_add(struct gd_ctx *ctx, const struct gd_kernel_folder *f);
 
-/* For a folder that a variable names: there is a row for it whatever lies there. */
-void gd_rocm_kernels_add(struct gd_ctx *ctx, const char *path, const char *library, const char *found_by);
-
 extern const struct gd_table gd_kernel_library_table;
 extern const struct gd_table gd_kernel_isa_table;
 

@@ -28,7 +28,9 @@ static const struct gd_column library_columns[] = {
 	  .type = GD_TEXT,
 	  .help = "lazy (an index for each ISA that names one for each type), per-isa (one index for each ISA), merged "
 		  "(one index for all), kpack (only archives), or none (no kernels)." },
-	{ .name = "file_count", .type = GD_INT, .help = "How many files lie in it." },
+	{ .name = "file_count",
+	  .type = GD_INT,
+	  .help = "How many names are in it and in its folders for targets; any other folder in it counts as one." },
 	{ .name = "isas",
 	  .type = GD_TEXT,
 	  .help = "The ISAs that it has usable kernels for by the names of its files, from the lowest number; absent "
@@ -141,11 +143,6 @@ static int judge_missing(struct gd_ctx *ctx, const char *real, int error)
 	return error == -GD_ENOTCAPTURED ? gd_rocm_stat(ctx->host, real, &st) : error;
 }
 
-static bool is_absence(int error)
-{
-	return error == -ENOENT || error == -ENOTDIR || error == -ELOOP;
-}
-
 /* An index must be a file: it decides whether the library starts. Thousands of others are taken by their names. */
 static bool may_be_opened(struct reading *r, const char *dir, const char *name, enum gd_kernel_file kind)
 {
@@ -157,7 +154,7 @@ static bool may_be_opened(struct reading *r, const char *dir, const char *name, 
 		return true;
 	path = gd_xasprintf("%s/%s", dir, name);
 	error = gd_host_stat(r->ctx->host, path, &st);
-	return error ? error != -ENOENT && error != -ENOTDIR && error != -ELOOP : S_ISREG(st.mode);
+	return error ? !gd_rocm_is_absence(error) : S_ISREG(st.mode);
 }
 
 static void take_name(struct reading *r, const char *dir, const char *name, const char *folder_isa)
@@ -225,7 +222,7 @@ static void take_archives(struct reading *r)
 	if (error == -GD_ENOTCAPTURED)
 		error = judge_missing(r->ctx, r->folder->archives, error);
 	r->packed = error == 0;
-	r->hidden |= error < 0 && !is_absence(error);
+	r->hidden |= error < 0 && !gd_rocm_is_absence(error);
 	for (size_t i = 0; i < names.count; i++) {
 		char isa[GD_ISA_BYTES];
 
@@ -396,7 +393,7 @@ static bool is_wanted(const struct reading *r, int error)
 	if (r->folder->expected == GD_KERNELS_NAMED)
 		return true;
 	if (error < 0)
-		return r->folder->expected == GD_KERNELS_USUAL && !is_absence(error);
+		return r->folder->expected == GD_KERNELS_USUAL && !gd_rocm_is_absence(error);
 	return r->tally.count || r->tally.merged;
 }
 
@@ -420,7 +417,7 @@ const struct gd_row *gd_kernel_folder_add(struct gd_ctx *ctx, const struct gd_ke
 	if (!is_wanted(&r, error))
 		return NULL;
 	row = add_row(&r);
-	if (error < 0 && !is_absence(error)) {
+	if (error < 0 && !gd_rocm_is_absence(error)) {
 		set_unread(&r, row, error);
 		return row;
 	}

@@ -10,7 +10,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/parse.h"
 #include "base/strv.h"
+#include "probes/rocm_find.h"
 #include "probes/rocm_override.h"
 
 /* What was found; `why` says the reason where `path` is NULL. */
@@ -83,7 +85,7 @@ static bool is_missing(const struct gd_ctx *ctx, const char *path)
 	struct gd_stat st;
 	int r = gd_host_stat(ctx->host, path, &st);
 
-	return gd_host_is_absence(r) || (r == 0 && !S_ISDIR(st.mode));
+	return gd_rocm_is_absence(r) || (r == 0 && !S_ISDIR(st.mode));
 }
 
 /* Returns whether the variable decides. */
@@ -174,19 +176,25 @@ static void take_install(const struct gd_ctx *ctx, const struct gd_row *install,
  */
 static int holds_rocblas(const struct gd_ctx *ctx, const char *dir)
 {
-	static const char *const names[] = { "librocblas.so.5", "librocblas.so.4", "librocblas.so.0", "librocblas.so" };
-	gd_autostrv list = { 0 };
-	bool listed = gd_host_list_any(ctx->host, dir, &list) == 0;
+	gd_autostrv names = { 0 };
+	bool listed = gd_host_list_any(ctx->host, dir, &names) == 0;
 	int found = 0;
 
-	for (size_t i = 0; i < GD_COUNT(names) && found <= 0; i++) {
-		gd_autofree path = gd_xasprintf("%s/%s", dir, names[i]);
+	if (!listed)
+		gd_rocm_names_of("librocblas.so", &names);
+	for (size_t i = 0; i < names.count && found <= 0; i++) {
+		gd_autofree path = NULL;
 		struct gd_stat st;
-		int r = listed && !gd_strv_has(&list, names[i]) ? -ENOENT : gd_host_stat(ctx->host, path, &st);
+		int r;
 
+		if (gd_rocm_library_len(names.items[i]) != strlen("librocblas") ||
+		    !gd_starts_with(names.items[i], "librocblas"))
+			continue;
+		path = gd_xasprintf("%s/%s", dir, names.items[i]);
+		r = gd_host_stat(ctx->host, path, &st);
 		if (r == 0)
 			found = 1;
-		else if (!gd_host_is_absence(r))
+		else if (!gd_rocm_is_absence(r))
 			found = -1;
 	}
 	return found;

@@ -41,7 +41,7 @@ static void free_proof(struct proof *p)
 
 static void keep_error(struct proof *p, const char *path, int error)
 {
-	if (p->error || error >= 0 || error == -ENOENT || error == -ENOTDIR)
+	if (p->error || error >= 0 || gd_rocm_is_absence(error))
 		return;
 	p->error = error;
 	p->error_path = gd_xstrdup(path);

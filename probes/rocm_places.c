@@ -84,7 +84,7 @@ static const struct family {
 	{ "/usr/lib64/rocm", fedora, fedora_leaves, GD_ROCM_DISTRIBUTION, NULL },
 	{ "ollama", ollama, ollama_leaves, GD_ROCM_ENGINE, "ollama" },
 	{ "lemonade", lemonade, lemonade_leaves, GD_ROCM_ENGINE, "lemonade" },
-	{ "lmstudio", lmstudio, lmstudio_leaves, GD_ROCM_ENGINE, "lmstudio" },
+	{ "lm-studio", lmstudio, lmstudio_leaves, GD_ROCM_ENGINE, "lm-studio" },
 	{ "llama.cpp", debian_ggml, debian_ggml_leaves, GD_ROCM_ENGINE, "llama.cpp" },
 	{ "llama.cpp", llama_cpp, llama_cpp_leaves, GD_ROCM_ENGINE, "llama.cpp" },
 };

@@ -35,6 +35,15 @@ static const struct gd_row *row_of(const struct gd_ctx *ctx, const char *table, 
 	return gd_facts_table_peek(ctx->facts, table) ? gd_facts_find(ctx->facts, table, key) : NULL;
 }
 
+bool gd_setting_is_of_container(const struct gd_facts *facts, const struct gd_row *setting)
+{
+	const struct gd_row *scope = gd_facts_table_peek(facts, "scope")
+					     ? gd_facts_find(facts, "scope", gd_get_text(setting, "scope", ""))
+					     : NULL;
+
+	return scope && gd_get_int(scope, "container", 0);
+}
+
 static void look_by_settings(struct gd_ctx *ctx, struct gd_rocm_found *f)
 {
 	const struct gd_rows *settings = gd_facts_table_peek(ctx->facts, "setting");
@@ -42,9 +51,8 @@ static void look_by_settings(struct gd_ctx *ctx, struct gd_rocm_found *f)
 	for (size_t i = 0; settings && i < settings->count; i++) {
 		const char *variable = gd_get_text(settings->rows[i], "variable", "");
 		const char *value = gd_get_text(settings->rows[i], "value", "");
-		const struct gd_row *scope = row_of(ctx, "scope", gd_get_text(settings->rows[i], "scope", ""));
 
-		if (scope && gd_get_int(scope, "container", 0))
+		if (gd_setting_is_of_container(ctx->facts, settings->rows[i]))
 			continue;
 		if (!strcmp(variable, "LD_LIBRARY_PATH"))
 			look_along(ctx, f, value, "LD_LIBRARY_PATH");

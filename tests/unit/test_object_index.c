@@ -307,7 +307,8 @@ static void test_damaged_archive(void **state)
 		{ 164, 0xdd, 1, "damaged" },
 		{ 164, 0x90, 1, "damaged" },
 		{ 176, 0xdf, 1, "damaged" },
-		{ 177, 0xa6, 1, "\"gfx110\" is not" },
+		/* The name of a target ends after six letters. */
+		{ 177, 0xa6, 1, "\"CPUgfx\" is not a target ID" },
 	};
 
 	(void)state;
@@ -319,7 +320,7 @@ static void test_damaged_archive(void **state)
 		put_archive(&b, toc, sizeof(toc) - 1);
 		set_le(&b, changes[i].at, changes[i].value, changes[i].bytes);
 		o = object_of(&b);
-		expect_fault(&o, i + 1 < GD_COUNT(changes) ? changes[i].fault : "\"CPUgfx\" is not a target ID");
+		expect_fault(&o, changes[i].fault);
 		assert_int_equal(o.target_count, 0);
 	}
 }

@@ -297,6 +297,7 @@ static void test_search(void **state)
 	put("/proc/70/cgroup", "");
 	look(&m, open_tree());
 	assert_false(has_install(&m, "/srv/rocm/lib"));
+	assert_null(gd_facts_find(m.facts, "kernel_library", "/srv/kernels"));
 }
 
 /* The variables of what runs in a container lead elsewhere, too. */
@@ -306,12 +307,15 @@ static void test_container_variables(void **state)
 
 	(void)state;
 	put("/srv/rocm/lib/librocblas.so.5", "");
-	put_server("", ENVIRON("ROCM_PATH=/srv/rocm\0"));
+	put("/srv/kernels/TensileLibrary_lazy_gfx1100.dat", "");
+	put_server("", ENVIRON("ROCM_PATH=/srv/rocm\0ROCBLAS_TENSILE_LIBPATH=/srv/kernels\0"));
 	look(&m, open_tree());
+	assert_non_null(gd_facts_find(m.facts, "kernel_library", "/srv/kernels"));
 	assert_text(&m, "rocm_install", "/srv/rocm/lib", "found_by", "ROCM_PATH");
 	put("/proc/70/cgroup", "0::/machine.slice/libpod-12ab.scope\n");
 	look(&m, open_tree());
 	assert_false(has_install(&m, "/srv/rocm/lib"));
+	assert_null(gd_facts_find(m.facts, "kernel_library", "/srv/kernels"));
 }
 
 #define LIBRARIES \

@@ -347,7 +347,7 @@ static void test_homes(void **state)
 	assert_text(&m, "rocm_install", "/home/u/.cache/lemonade/bin/therock/gfx1151-7.13.0/lib", "version", "7.13.0");
 	assert_text(&m, "rocm_install", "/home/u/.cache/lemonade/bin/therock/gfx1151-7.13.0/lib", "engine", "lemonade");
 	assert_text(&m, "rocm_install", "/home/u/.lmstudio/extensions/backends/vendor/linux-llama-rocm-vendor-v4",
-		    "engine", "lmstudio");
+		    "engine", "lm-studio");
 }
 
 /* In a tree nobody's home is the caller's: all that are in it are searched, and what containers store is not. */
