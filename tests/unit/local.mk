@@ -43,6 +43,7 @@ UNIT_TESTS = \
 	tests/unit/test_probe_rocm \
 	tests/unit/test_probe_rocm_kernels \
 	tests/unit/test_probe_rocm_override \
+	tests/unit/test_probe_rocm_override_kernels \
 	tests/unit/test_probe_rocm_release \
 	tests/unit/test_probe_setting \
 	tests/unit/test_probe_vulkan \
@@ -81,6 +82,7 @@ EXTRA_DIST += \
 	tests/unit/listing_fixture.h \
 	tests/unit/mask_fixture.h \
 	tests/unit/object_fixture.h \
+	tests/unit/override_fixture.h \
 	tests/unit/pci_fixture.h \
 	tests/unit/probe_machine.h \
 	tests/unit/rocm_fixture.h \
@@ -130,6 +132,7 @@ tests_unit_test_probe_process_rocm_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_rocm_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_rocm_kernels_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_rocm_override_LDADD = $(UNIT_LIBS)
+tests_unit_test_probe_rocm_override_kernels_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_rocm_release_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_setting_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_vulkan_LDADD = $(UNIT_LIBS)
