@@ -41,6 +41,7 @@ UNIT_TESTS = \
 	tests/unit/test_probe_platform \
 	tests/unit/test_probe_process_rocm \
 	tests/unit/test_probe_rocm \
+	tests/unit/test_probe_rocm_complete \
 	tests/unit/test_probe_rocm_kernels \
 	tests/unit/test_probe_rocm_override \
 	tests/unit/test_probe_rocm_override_kernels \
@@ -130,6 +131,7 @@ tests_unit_test_probe_pci_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_platform_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_process_rocm_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_rocm_LDADD = $(UNIT_LIBS)
+tests_unit_test_probe_rocm_complete_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_rocm_kernels_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_rocm_override_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_rocm_override_kernels_LDADD = $(UNIT_LIBS)

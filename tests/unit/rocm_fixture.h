@@ -5,6 +5,11 @@
 #include "probe_machine.h"
 #include "tree_fixture.h"
 
+/* The ends of a capture's lines on a file, on a folder, and on one that may not be entered. */
+#define STAT " file 0644 0:0 0:0 r\n"
+#define DIR " dir 0755 0:0 0:0 r\n"
+#define CLOSED " dir 0700 0:0 0:0 -\n"
+
 extern const struct gd_probe gd_probe_host;
 extern const struct gd_probe gd_probe_rocm;
 extern const struct gd_probe gd_probe_rocm_kernels;

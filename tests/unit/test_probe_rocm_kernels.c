@@ -11,7 +11,6 @@
 #define LT "/opt/rocm/lib/hipblaslt/library"
 #define TYPE "TensileLibrary_Type_HH_Contraction_l_Ailk_Bjlk_Cijk_Dijk"
 #define OTHER "TensileLibrary_Type_SS_Contraction_l_Ailk_Bjlk_Cijk_Dijk"
-#define STAT " file 0644 0:0 0:0 r\n"
 
 static void put_in(const char *folder, const char *name)
 {
