@@ -43,6 +43,7 @@ UNIT_TESTS = \
 	tests/unit/test_probe_rocm \
 	tests/unit/test_probe_rocm_complete \
 	tests/unit/test_probe_rocm_kernels \
+	tests/unit/test_probe_rocm_kernels_linked \
 	tests/unit/test_probe_rocm_override \
 	tests/unit/test_probe_rocm_override_kernels \
 	tests/unit/test_probe_rocm_release \
@@ -80,6 +81,7 @@ EXTRA_DIST += \
 	tests/unit/elf_fixture.h \
 	tests/unit/facts_fixture.h \
 	tests/unit/forward_fixture.h \
+	tests/unit/kernels_fixture.h \
 	tests/unit/listing_fixture.h \
 	tests/unit/mask_fixture.h \
 	tests/unit/object_fixture.h \
@@ -133,6 +135,7 @@ tests_unit_test_probe_process_rocm_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_rocm_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_rocm_complete_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_rocm_kernels_LDADD = $(UNIT_LIBS)
+tests_unit_test_probe_rocm_kernels_linked_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_rocm_override_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_rocm_override_kernels_LDADD = $(UNIT_LIBS)
 tests_unit_test_probe_rocm_release_LDADD = $(UNIT_LIBS)
