@@ -89,6 +89,7 @@ EXTRA_DIST += \
 	tests/unit/pci_fixture.h \
 	tests/unit/probe_machine.h \
 	tests/unit/rocm_fixture.h \
+	tests/unit/sandbox_fixture.h \
 	tests/unit/tree_fixture.h \
 	$(ROCM_LISTINGS)
 
