@@ -17,14 +17,14 @@ tests/fakes/vulkan-lacks/libvulkan.so.1: tests/fakes/fake_vulkan.c
 FAKE_NVML = tests/fakes/nvml/libnvidia-ml.so.1 tests/fakes/nvml-2018/libnvidia-ml.so.1
 check_DATA += $(FAKE_NVML)
 CLEANFILES += $(FAKE_NVML) tests/fakes/nvml/libnvidia-ml.so.570.86.15
-EXTRA_DIST += tests/fakes/fake_nvml.c
+EXTRA_DIST += tests/fakes/fake_nvml.c tests/fakes/fake_nvml.h
 
-tests/fakes/nvml/libnvidia-ml.so.1: tests/fakes/fake_nvml.c
+tests/fakes/nvml/libnvidia-ml.so.1: tests/fakes/fake_nvml.c tests/fakes/fake_nvml.h
 	$(AM_V_CC)$(MKDIR_P) $(@D) && \
 	$(FAKE_BUILD) -o $(@D)/libnvidia-ml.so.570.86.15 $(srcdir)/tests/fakes/fake_nvml.c && \
 	ln -sf libnvidia-ml.so.570.86.15 $@
 
-tests/fakes/nvml-2018/libnvidia-ml.so.1: tests/fakes/fake_nvml.c
+tests/fakes/nvml-2018/libnvidia-ml.so.1: tests/fakes/fake_nvml.c tests/fakes/fake_nvml.h
 	$(AM_V_CC)$(MKDIR_P) $(@D) && $(FAKE_BUILD) -DFAKE_OF_2018 -o $@ $(srcdir)/tests/fakes/fake_nvml.c
 
 # Each folder is one installation: drm is whole, the others are of another time.
