@@ -253,15 +253,25 @@ static bool ask(struct session *s, const char *how, const char *const *gpus, boo
 	return !strcmp(text_of(s, "library", "nvml", "file"), path);
 }
 
+/* A fake that was not loaded at all is a fault of the build. */
+static void skip_own_library(struct session *s)
+{
+	const char *file = text_of(s, "library", "nvml", "file");
+
+	if (*file != '/')
+		fail_msg("no library was loaded: %s", file);
+	print_message("# this machine has a library of its own: %s\n", file);
+	end(s);
+	skip();
+}
+
 static void test_other_place(void **state)
 {
 	struct session s;
 
 	(void)state;
-	if (!ask(&s, "", NULL, false)) {
-		end(&s);
-		skip();
-	}
+	if (!ask(&s, "", NULL, false))
+		skip_own_library(&s);
 	assert_string_equal(text_of(&s, "library", "nvml", "status"), "ok");
 	assert_true(gd_is_absent(gd_facts_find(s.ctx.facts, "library", "nvml"), "detail"));
 	assert_string_equal(text_of(&s, "nvml", "nvml", "library_version"), "570.86.15");
@@ -281,10 +291,8 @@ static void test_lost(void **state)
 	struct session s;
 
 	(void)state;
-	if (!ask(&s, "count=3 lost=1", three, false)) {
-		end(&s);
-		skip();
-	}
+	if (!ask(&s, "count=3 lost=1", three, false))
+		skip_own_library(&s);
 	assert_string_equal(text_of(&s, "nvml_device", "0000:66:00.0", "status"), "gpu-is-lost");
 	assert_string_equal(text_of(&s, "nvml_device", "nvml1", "status"), "(no row)");
 	end(&s);
@@ -305,10 +313,8 @@ static void test_no_driver(void **state)
 	struct session s;
 
 	(void)state;
-	if (!ask(&s, "init=9", NULL, true)) {
-		end(&s);
-		skip();
-	}
+	if (!ask(&s, "init=9", NULL, true))
+		skip_own_library(&s);
 	assert_string_equal(text_of(&s, "library", "nvml", "status"), "no-device");
 	assert_true(is_complete(&s, "nvml_device"));
 	end(&s);

@@ -139,6 +139,21 @@ static void expect_file_untouched(void)
 	assert_int_not_equal(st.st_mtime, 1);
 }
 
+/* What this kernel offers, the sandbox must have taken: saying nothing is no way to keep every promise. */
+static void expect_all_offered(const char *said, enum lack lack)
+{
+	uint32_t action = SECCOMP_RET_ERRNO;
+	bool landlock = false;
+
+#ifdef SYS_landlock_create_ruleset
+	landlock = syscall(SYS_landlock_create_ruleset, NULL, 0, 1U) > 0;
+#endif
+	if (landlock && lack != LANDLOCK && lack != BOTH)
+		assert_non_null(strstr(said, "Landlock"));
+	if (!syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) && lack != FILTERS && lack != BOTH)
+		assert_non_null(strstr(said, SECCOMP));
+}
+
 static void compare(enum lack lack)
 {
 	struct trial *free_of = run_trial(NO_SANDBOX);
@@ -154,6 +169,7 @@ static void compare(enum lack lack)
 	assert_true(trial->whole);
 	print_message("# %s\n", trial->said);
 	assert_non_null(strstr(trial->said, "no core file"));
+	expect_all_offered(trial->said, lack);
 	for (size_t i = 0; i < GD_COUNT(attempts); i++) {
 		int without = free_of->outcomes[i];
 		int with = trial->outcomes[i];
