@@ -117,14 +117,6 @@ static void join_isas(const struct gd_object *o, struct gd_buf *out)
 
 /* --------------------------------------------------------------------- files -- */
 
-static void set_text_or_absent(struct gd_row *row, const char *column, const char *text, const char *source)
-{
-	if (text && *text)
-		gd_set_text(row, column, text, source);
-	else
-		gd_set_absent(row, column, source);
-}
-
 /* A tree holds large files as empty ones; on a machine an empty library is broken. */
 static void set_unread(struct gd_ctx *ctx, struct gd_row *row, const char *path, const struct gd_object *o)
 {
@@ -146,14 +138,14 @@ static void set_isas(struct gd_row *row, const char *path, const struct gd_objec
 	if (!isas.len && o->kpack)
 		gd_set_unknown(row, "isas", GD_GAP_NO_SOURCE, "its code is in kpack archives", NULL);
 	else
-		set_text_or_absent(row, "isas", gd_buf_peek(&isas), path);
+		gd_set_text_or_absent(row, "isas", gd_buf_peek(&isas), path);
 }
 
 static void set_contents(struct gd_ctx *ctx, struct gd_row *row, const char *path, const struct gd_object *o)
 {
 	gd_set_text(row, "status", status_of(o), path);
 	gd_set_int(row, "size_bytes", (int64_t)o->size_bytes, path);
-	set_text_or_absent(row, "fault", o->fault, path);
+	gd_set_text_or_absent(row, "fault", o->fault, path);
 	/* What was read of a damaged file is shown, but it does not tell what else should be there. */
 	for (size_t i = 0; i < o->target_count; i++)
 		add_target(ctx, path, &o->targets[i]);
@@ -165,8 +157,8 @@ static void set_contents(struct gd_ctx *ctx, struct gd_row *row, const char *pat
 	gd_set_int(row, "bundle_count", (int64_t)o->bundle_count, path);
 	gd_set_bool(row, "compressed", o->compressed_count > 0, path);
 	gd_set_bool(row, "kpack", o->kpack, path);
-	set_text_or_absent(row, "soname", o->soname, path);
-	set_text_or_absent(row, "runpath", o->runpath ? o->runpath : o->rpath, path);
+	gd_set_text_or_absent(row, "soname", o->soname, path);
+	gd_set_text_or_absent(row, "runpath", o->runpath ? o->runpath : o->rpath, path);
 }
 
 static void add_file(struct gd_ctx *ctx, const struct gd_row *file, const char *role)
@@ -201,16 +193,10 @@ static void close_tables(struct gd_ctx *ctx, const struct gd_rows *found)
 {
 	const struct gd_cell *unknown = first_unknown(gd_facts_table_peek(ctx->facts, file_table.name));
 
-	if (!found->complete) {
-		gd_facts_incomplete(ctx->facts, file_table.name, found->gap, found->detail, found->remedy);
-		gd_facts_incomplete(ctx->facts, isa_table.name, found->gap, found->detail, found->remedy);
-		return;
-	}
-	gd_facts_complete(ctx->facts, file_table.name);
-	if (unknown)
+	gd_facts_close_like(ctx->facts, file_table.name, found);
+	gd_facts_close_like(ctx->facts, isa_table.name, found);
+	if (found->complete && unknown)
 		gd_facts_incomplete(ctx->facts, isa_table.name, unknown->gap, unknown->detail, unknown->remedy);
-	else
-		gd_facts_complete(ctx->facts, isa_table.name);
 }
 
 static int run(struct gd_ctx *ctx, struct gd_err *err)

@@ -32,10 +32,7 @@ void gd_gpu_join(struct gd_ctx *ctx, const char *table, const char *others,
 			add(ctx, gpus->rows[i], rows->rows[k]);
 	}
 	/* Without such a GPU there is no pair, whatever lies on the disks. */
-	if (!open || (!any && gpus->complete))
-		gd_facts_complete(ctx->facts, table);
-	else
-		gd_facts_incomplete(ctx->facts, table, open->gap, open->detail, open->remedy);
+	gd_facts_close_like(ctx->facts, table, !any && gpus->complete ? NULL : open);
 }
 
 struct gd_row *gd_gpu_join_add(struct gd_ctx *ctx, const char *table, const struct gd_row *gpu,

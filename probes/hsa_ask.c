@@ -47,10 +47,7 @@ char *gd_hsa_status_name(gd_hsa_status status)
 
 static void set_or_absent(struct gd_row *row, const char *column, const char *text, const char *from)
 {
-	if (text)
-		gd_set_text(row, column, text, from);
-	else
-		gd_set_absent(row, column, from);
+	gd_set_text_or_absent(row, column, text, from);
 }
 
 static void remove_overrides(void)
@@ -272,10 +269,7 @@ static void set_build(struct gd_answer *a, struct gd_row *row, const char *text,
 		len -= 2;
 	}
 	bare = gd_xstrndup(text, len);
-	if (*bare)
-		gd_set_text(row, "build", bare, from);
-	else
-		gd_set_absent(row, "build", from);
+	gd_set_text_or_absent(row, "build", bare, from);
 	if (gd_version_is_valid(bare))
 		gd_set_text(a->library, "version", bare, from);
 }

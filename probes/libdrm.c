@@ -145,14 +145,6 @@ static const char *key_peek(const drmDevice *d)
 	return render ? render : node_peek(d, DRM_NODE_PRIMARY);
 }
 
-static void set_text_or_absent(struct gd_row *row, const char *column, const char *value, const char *source)
-{
-	if (value && *value)
-		gd_set_text(row, column, value, source);
-	else
-		gd_set_absent(row, column, source);
-}
-
 static void describe(struct gd_row *row, const drmDevice *d)
 {
 	static const char *const pci_columns[] = { "device", "vendor_id", "device_id" };
@@ -160,8 +152,8 @@ static void describe(struct gd_row *row, const drmDevice *d)
 	gd_autofree vendor = NULL;
 	gd_autofree device = NULL;
 
-	set_text_or_absent(row, "card_node", node_peek(d, DRM_NODE_PRIMARY), list_call);
-	set_text_or_absent(row, "render_node", node_peek(d, DRM_NODE_RENDER), list_call);
+	gd_set_text_or_absent(row, "card_node", node_peek(d, DRM_NODE_PRIMARY), list_call);
+	gd_set_text_or_absent(row, "render_node", node_peek(d, DRM_NODE_RENDER), list_call);
 	gd_set_text(row, "bus", bus_name(d), list_call);
 	/* On another bus the same bytes mean something else. */
 	if (!is_pci(d)) {
@@ -383,13 +375,13 @@ static void take_version(struct gd_answer *a, const struct calls *calls, const s
 	name = version_text(v->name, v->name_len);
 	date = version_text(v->date, v->date_len);
 	version = gd_xasprintf("%d.%d.%d", v->version_major, v->version_minor, v->version_patchlevel);
-	set_text_or_absent(d->row, "driver", name, version_call);
+	gd_set_text_or_absent(d->row, "driver", name, version_call);
 	if (v->version_major < 0 || v->version_minor < 0 || v->version_patchlevel < 0)
 		gd_take_garbage(d->row, "driver_version", version_call, version);
 	else
 		gd_set_text(d->row, "driver_version", version, version_call);
 	/* "0" is what kernels say that have given it up. */
-	set_text_or_absent(d->row, "driver_date", date && strcmp(date, "0") ? date : NULL, version_call);
+	gd_set_text_or_absent(d->row, "driver_date", date && strcmp(date, "0") ? date : NULL, version_call);
 	calls->free_version(v);
 	if (!name || strcmp(name, "amdgpu"))
 		set_no_amdgpu(d->row, "drmGetVersion: its driver is not amdgpu");

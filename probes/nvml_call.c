@@ -99,8 +99,5 @@ void gd_nvml_take_text(struct gd_nvml *n, struct gd_nvml_gpu *g, struct gd_row *
 		return;
 	/* It promises a NUL; this one does not rest on that. */
 	text[TEXT_BYTES] = '\0';
-	if (*text)
-		gd_set_text(row, column, text, function);
-	else
-		gd_set_absent(row, column, function);
+	gd_set_text_or_absent(row, column, text, function);
 }

@@ -146,10 +146,7 @@ static void set_list(struct gd_row *row, const char *column, const struct gd_str
 {
 	gd_autofree text = items->count ? gd_strv_join(items, between) : NULL;
 
-	if (text)
-		gd_set_text(row, column, text, source);
-	else
-		gd_set_absent(row, column, source);
+	gd_set_text_or_absent(row, column, text, source);
 }
 
 static void set_libraries(struct gd_row *row, const struct process *p)
@@ -407,10 +404,7 @@ static int run(struct gd_ctx *ctx, struct gd_err *err)
 		close_libraries(ctx, unread, error);
 	else
 		gd_facts_incomplete(ctx->facts, library_table.name, scopes->gap, scopes->detail, scopes->remedy);
-	if (listed || !may_run)
-		gd_facts_complete(ctx->facts, process_table.name);
-	else
-		gd_facts_incomplete(ctx->facts, process_table.name, scopes->gap, scopes->detail, scopes->remedy);
+	gd_facts_close_like(ctx->facts, process_table.name, listed || !may_run ? NULL : scopes);
 	return 0;
 }
 

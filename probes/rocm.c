@@ -153,10 +153,7 @@ static void set_file(struct gd_ctx *ctx, struct gd_row *row, const struct gd_roc
 	gd_autofree file = file_of(ctx->host, d, library);
 	gd_autofree version = file ? gd_rocm_library_version(gd_rocm_base_peek(file)) : NULL;
 
-	if (file)
-		gd_set_text(row, column, file, d->real);
-	else
-		gd_set_absent(row, column, d->real);
+	gd_set_text_or_absent(row, column, file, d->real);
 	if (!version_column)
 		return;
 	if (version)
@@ -242,10 +239,7 @@ static void add_install(struct gd_ctx *ctx, const struct gd_rocm_folder *d, stru
 	gd_set_text(row, "path", d->path, d->found_by);
 	gd_set_text(row, "kind", kind_text(d->kind), d->path);
 	gd_set_text(row, "found_by", d->found_by, d->path);
-	if (d->engine)
-		gd_set_text(row, "engine", d->engine, d->path);
-	else
-		gd_set_absent(row, "engine", d->path);
+	gd_set_text_or_absent(row, "engine", d->engine, d->path);
 	set_file(ctx, row, d, "librocblas", "rocblas_file", "rocblas_version");
 	set_file(ctx, row, d, "libhipblaslt", "hipblaslt_file", "hipblaslt_version");
 	set_file(ctx, row, d, "libamdhip64", "hip_file", "hip_version");

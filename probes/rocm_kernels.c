@@ -241,13 +241,10 @@ static void close_libraries(struct gd_ctx *ctx, const char *table, int error)
 {
 	const struct gd_rows *installs = gd_facts_table_peek(ctx->facts, "rocm_install");
 
-	if (!installs->complete)
-		gd_facts_incomplete(ctx->facts, table, installs->gap, installs->detail, installs->remedy);
-	else if (error)
+	gd_facts_close_like(ctx->facts, table, installs);
+	if (installs->complete && error)
 		gd_facts_incomplete(ctx->facts, table, gd_gap_of_error(error),
 				    "the variables that name folders of kernels", gd_remedy_peek(error));
-	else
-		gd_facts_complete(ctx->facts, table);
 }
 
 static void close_isas(struct gd_ctx *ctx)

@@ -238,10 +238,7 @@ static void set_list(struct gd_row *row, const char *column, const char *count_c
 {
 	gd_autofree text = isas->count ? gd_strv_join(isas, " ") : NULL;
 
-	if (text)
-		gd_set_text(row, column, text, source);
-	else
-		gd_set_absent(row, column, source);
+	gd_set_text_or_absent(row, column, text, source);
 	gd_set_int(row, count_column, (int64_t)isas->count, source);
 }
 
@@ -275,10 +272,7 @@ static void set_verdict(struct gd_row *row, const struct gd_tally *t, const stru
 
 	gd_set_text(row, "status", gd_isa_status_peek(t, i), real);
 	gd_set_bool(row, "usable", gd_isa_is_usable(t, i), real);
-	if (lacks)
-		gd_set_text(row, "lacks", lacks, real);
-	else
-		gd_set_absent(row, "lacks", real);
+	gd_set_text_or_absent(row, "lacks", lacks, real);
 }
 
 static void set_counts(struct gd_row *row, const struct gd_tally *t, const struct gd_isa_tally *i, const char *real)
@@ -296,10 +290,7 @@ static void set_counts(struct gd_row *row, const struct gd_tally *t, const struc
 	gd_set_int(row, "code_objects", (int64_t)i->code_objects, real);
 	gd_set_int(row, "tuned_files", (int64_t)(i->tuned ? i->tuned : !i->lazy && i->code), real);
 	gd_set_int(row, "fallback_files", (int64_t)i->fallback, real);
-	if (*i->features)
-		gd_set_text(row, "features", i->features, real);
-	else
-		gd_set_absent(row, "features", real);
+	gd_set_text_or_absent(row, "features", i->features, real);
 }
 
 static void add_isa(const struct reading *r, const struct gd_isa_tally *i)
@@ -310,10 +301,7 @@ static void add_isa(const struct reading *r, const struct gd_isa_tally *i)
 	gd_set_text(row, "id", id, r->real);
 	gd_set_text(row, "directory", r->real, r->real);
 	gd_set_text(row, "library", r->folder->library, r->folder->path);
-	if (r->folder->install)
-		gd_set_text(row, "install", r->folder->install, r->folder->path);
-	else
-		gd_set_absent(row, "install", r->folder->path);
+	gd_set_text_or_absent(row, "install", r->folder->install, r->folder->path);
 	gd_set_text(row, "isa", i->isa, r->real);
 	gd_set_bool(row, "archive", i->archive, r->folder->archives ? r->folder->archives : r->real);
 	set_counts(row, &r->tally, i, r->real);
@@ -377,14 +365,8 @@ static struct gd_row *add_row(const struct reading *r)
 	gd_set_text(row, "path", r->folder->path, r->folder->found_by);
 	gd_set_text(row, "library", r->folder->library, r->folder->path);
 	gd_set_text(row, "found_by", r->folder->found_by, r->folder->path);
-	if (r->folder->version)
-		gd_set_text(row, "version", r->folder->version, r->real);
-	else
-		gd_set_absent(row, "version", r->real);
-	if (r->folder->install)
-		gd_set_text(row, "install", r->folder->install, r->folder->path);
-	else
-		gd_set_absent(row, "install", r->folder->path);
+	gd_set_text_or_absent(row, "version", r->folder->version, r->real);
+	gd_set_text_or_absent(row, "install", r->folder->install, r->folder->path);
 	return row;
 }
 

@@ -449,10 +449,7 @@ static int run(struct gd_ctx *ctx, struct gd_err *err)
 	/* Without such a GPU it does not matter who sets what. */
 	if (any && is_open_table(settings))
 		open = settings;
-	if (open)
-		gd_facts_incomplete(ctx->facts, table.name, open->gap, open->detail, open->remedy);
-	else
-		gd_facts_complete(ctx->facts, table.name);
+	gd_facts_close_like(ctx->facts, table.name, open);
 	return 0;
 }
 

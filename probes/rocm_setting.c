@@ -105,10 +105,7 @@ static int run(struct gd_ctx *ctx, struct gd_err *err)
 			add_row(ctx, settings->rows[i]);
 	if (any && !settings->complete)
 		open = settings;
-	if (open)
-		gd_facts_incomplete(ctx->facts, table.name, open->gap, open->detail, open->remedy);
-	else
-		gd_facts_complete(ctx->facts, table.name);
+	gd_facts_close_like(ctx->facts, table.name, open);
 	return 0;
 }
 

@@ -16,7 +16,7 @@ static const struct gd_column columns[] = {
 	{ .name = "isa", .type = GD_TEXT, .help = "The ISA of the GPU, whatever an override says." },
 	{ .name = "lacking",
 	  .type = GD_TEXT,
-	  .help = "The installs found here whose rocBLAS has no kernels for it; absent where there are none." },
+	  .help = "The installs found here whose rocBLAS has kernels, and none for it; absent where there are none." },
 	{ .name = "lacking_count", .type = GD_INT, .help = "How many these are." },
 	{ .name = "amd_version",
 	  .type = GD_VERSION,
@@ -151,10 +151,7 @@ static void set_releases(const struct gd_ctx *ctx, struct gd_row *row, const cha
 	gd_set_bool(row, "sources_serve",
 		    sources && gd_get_int(sources, "rocblas", 0) && packages && !gd_get_int(packages, "rocblas", 1),
 		    "rocm_release");
-	if (builds)
-		gd_set_text(row, "builds", builds, "rocm_release");
-	else
-		gd_set_absent(row, "builds", "rocm_release");
+	gd_set_text_or_absent(row, "builds", builds, "rocm_release");
 	gd_set_bool(row, "dropped", last != NULL, "rocm_release");
 	if (last)
 		gd_set_cell(row, "last_build", gd_get(last, "build"));
@@ -306,10 +303,7 @@ static int run(struct gd_ctx *ctx, struct gd_err *err)
 			add(ctx, gpus->rows[i]);
 	for (size_t i = 0; i < rows->count; i++)
 		set_beside(gpus, rows, rows->rows[i]);
-	if (pairs->complete)
-		gd_facts_complete(ctx->facts, table.name);
-	else
-		gd_facts_incomplete(ctx->facts, table.name, pairs->gap, pairs->detail, pairs->remedy);
+	gd_facts_close_like(ctx->facts, table.name, pairs);
 	return 0;
 }
 

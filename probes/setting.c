@@ -139,14 +139,6 @@ bool gd_scope_is(const struct gd_scope *scope, const char *kind)
 
 /* ------------------------------------------------------------------ rows -- */
 
-static void set_text_or_absent(struct gd_row *row, const char *column, const char *value, const char *source)
-{
-	if (value)
-		gd_set_text(row, column, value, source);
-	else
-		gd_set_absent(row, column, source);
-}
-
 static void set_unread(struct gd_row *row, const char *column, const struct gd_scope *scope)
 {
 	int error = scope->unread_error;
@@ -189,12 +181,12 @@ static void add_scope_row(struct gd_ctx *ctx, const struct gd_scopes *s, const s
 
 	gd_set_text(row, "id", scope->id, source);
 	gd_set_text(row, "kind", scope->kind, source);
-	set_text_or_absent(row, "name", scope->name, source);
-	set_text_or_absent(row, "engine", scope->engine, source);
-	set_text_or_absent(row, "program", scope->program, source);
-	set_text_or_absent(row, "called", scope->called, source);
-	set_text_or_absent(row, "file", scope->file, source);
-	set_text_or_absent(row, "unit", scope->unit, source);
+	gd_set_text_or_absent(row, "name", scope->name, source);
+	gd_set_text_or_absent(row, "engine", scope->engine, source);
+	gd_set_text_or_absent(row, "program", scope->program, source);
+	gd_set_text_or_absent(row, "called", scope->called, source);
+	gd_set_text_or_absent(row, "file", scope->file, source);
+	gd_set_text_or_absent(row, "unit", scope->unit, source);
 	set_running(row, s, scope);
 	if (scope->pid)
 		gd_set_int(row, "pid", scope->pid, source);
@@ -296,8 +288,8 @@ static void add_setting_row(struct gd_ctx *ctx, const struct gd_scopes *s, const
 	gd_set_text(row, "place", place, setting->file);
 	gd_set_text(row, "change", change, setting->file);
 	set_folder(ctx, row, scope);
-	set_text_or_absent(row, "overruled", overruled, setting->file);
-	set_text_or_absent(row, "repeats", repeated ? repeated->id : NULL, setting->file);
+	gd_set_text_or_absent(row, "overruled", overruled, setting->file);
+	gd_set_text_or_absent(row, "repeats", repeated ? repeated->id : NULL, setting->file);
 	gd_set_bool(row, "repeated", repeated != NULL, setting->file);
 }
 

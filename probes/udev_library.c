@@ -49,14 +49,6 @@ static void set_udev_unknown(struct gd_row *row, enum gd_gap gap, const char *wh
 			gd_set_unknown(row, row->table->columns[i].name, gap, why, NULL);
 }
 
-static void set_text_or_absent(struct gd_row *row, const char *column, const char *value)
-{
-	if (value && *value)
-		gd_set_text(row, column, value, source);
-	else
-		gd_set_absent(row, column, source);
-}
-
 /* In a container libudev sees the devices, and not what the udev outside has written down. */
 static const char no_word[] = "udev's database says nothing of it, as in a container";
 
@@ -66,7 +58,7 @@ static void set_property(const struct calls *c, struct gd_row *row, const char *
 	const char *value = c->udev_device_get_property_value(device, property);
 
 	if ((value && *value) || c->udev_device_get_is_initialized(device) > 0)
-		set_text_or_absent(row, column, value);
+		gd_set_text_or_absent(row, column, value, source);
 	else
 		gd_set_unknown(row, column, GD_GAP_NO_SOURCE, no_word, NULL);
 }
@@ -86,7 +78,7 @@ static void set_tags(const struct calls *c, struct gd_row *row, struct udev_devi
 	}
 	gd_strv_sort(&tags);
 	text = gd_strv_join(&tags, " ");
-	set_text_or_absent(row, "tags", text);
+	gd_set_text_or_absent(row, "tags", text, source);
 	gd_set_bool(row, "uaccess", gd_strv_has(&tags, "uaccess"), source);
 }
 
@@ -95,9 +87,9 @@ static void set_device(const struct calls *c, struct gd_row *row, struct udev_de
 	struct udev_device *parent = c->udev_device_get_parent(device);
 	struct udev_device *pci = c->udev_device_get_parent_with_subsystem_devtype(device, "pci", NULL);
 
-	set_text_or_absent(row, "subsystem", c->udev_device_get_subsystem(device));
-	set_text_or_absent(row, "driver", parent ? c->udev_device_get_driver(parent) : NULL);
-	set_text_or_absent(row, "device", pci ? c->udev_device_get_sysname(pci) : NULL);
+	gd_set_text_or_absent(row, "subsystem", c->udev_device_get_subsystem(device), source);
+	gd_set_text_or_absent(row, "driver", parent ? c->udev_device_get_driver(parent) : NULL, source);
+	gd_set_text_or_absent(row, "device", pci ? c->udev_device_get_sysname(pci) : NULL, source);
 	set_tags(c, row, device);
 	set_property(c, row, "seat", device, "ID_SEAT");
 	set_property(c, row, "seat_name", device, "ID_FOR_SEAT");

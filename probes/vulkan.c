@@ -164,14 +164,8 @@ static void load_driver(struct gd_answer *a, const struct gd_row *icd)
 	gd_set_text(row, "status", loaded.foreign ? "foreign" : gd_library_end_name_peek(loaded.end), "dlopen");
 	if (loaded.file)
 		gd_set_text(row, "library", loaded.file, "dlopen");
-	if (loaded.missing)
-		gd_set_text(row, "missing", loaded.missing, "dlopen");
-	else
-		gd_set_absent(row, "missing", "dlopen");
-	if (loaded.error)
-		gd_set_text(row, "detail", loaded.error, "dlopen");
-	else
-		gd_set_absent(row, "detail", "dlopen");
+	gd_set_text_or_absent(row, "missing", loaded.missing, "dlopen");
+	gd_set_text_or_absent(row, "detail", loaded.error, "dlopen");
 	gd_loaded_free(&loaded);
 }
 

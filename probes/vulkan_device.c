@@ -186,10 +186,7 @@ static void set_driver(struct gd_row *row, const struct gd_gpudb *db, const VkPh
 	set_array(row, "driver_name", p->driverName, sizeof(p->driverName), source);
 	set_array(row, "driver_info", p->driverInfo, sizeof(p->driverInfo), source);
 	mesa = gd_mesa_version(gd_get_text(row, "driver_info", ""));
-	if (mesa)
-		gd_set_text(row, "mesa_version", mesa, source);
-	else
-		gd_set_absent(row, "mesa_version", source);
+	gd_set_text_or_absent(row, "mesa_version", mesa, source);
 }
 
 /* Drivers before 1.2 without VK_KHR_driver_properties. */

@@ -109,10 +109,7 @@ static void take_icd(struct gd_ctx *ctx, struct gd_row *row, const json_t *icd, 
 	} else {
 		gd_take_garbage(row, "library", manifest, "no library_path");
 	}
-	if (version)
-		gd_set_text(row, "api_version", version, manifest);
-	else
-		gd_set_absent(row, "api_version", manifest);
+	gd_set_text_or_absent(row, "api_version", version, manifest);
 	set_bits(row, icd, manifest);
 }
 

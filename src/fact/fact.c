@@ -130,6 +130,14 @@ void gd_facts_incomplete(struct gd_facts *f, const char *table, enum gd_gap gap,
 	t->remedy = keep(&f->arena, remedy);
 }
 
+void gd_facts_close_like(struct gd_facts *f, const char *table, const struct gd_rows *from)
+{
+	if (!from || from->complete)
+		gd_facts_complete(f, table);
+	else
+		gd_facts_incomplete(f, table, from->gap, from->detail, from->remedy);
+}
+
 struct gd_row *gd_facts_add(struct gd_facts *f, const char *table)
 {
 	struct gd_rows *t = need_table(f, table);
@@ -228,6 +236,14 @@ void gd_set_text(struct gd_row *row, const char *column, const char *value, cons
 	c->state = GD_KNOWN;
 	c->value.s = keep(row->arena, value);
 	c->source = keep(row->arena, source);
+}
+
+void gd_set_text_or_absent(struct gd_row *row, const char *column, const char *value, const char *source)
+{
+	if (value && *value)
+		gd_set_text(row, column, value, source);
+	else
+		gd_set_absent(row, column, source);
 }
 
 void gd_set_absent(struct gd_row *row, const char *column, const char *source)

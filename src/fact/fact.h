@@ -85,6 +85,9 @@ void gd_facts_complete(struct gd_facts *f, const char *table);
 void gd_facts_incomplete(struct gd_facts *f, const char *table, enum gd_gap gap, const char *detail,
 			 const char *remedy);
 
+/* As complete as the rows that it was made from, or incomplete for their reason; complete for NULL. */
+void gd_facts_close_like(struct gd_facts *f, const char *table, const struct gd_rows *from);
+
 struct gd_row *gd_facts_add(struct gd_facts *f, const char *table);
 /* The row whose key is this text or number, or NULL; borrowed. */
 struct gd_row *gd_facts_find(const struct gd_facts *f, const char *table, const char *key);
@@ -96,9 +99,11 @@ void gd_set_real(struct gd_row *row, const char *column, double value, const cha
 enum { GD_TEXT_MAX_BYTES = 64 * 1024 };
 /* For GD_TEXT and GD_VERSION. A longer text, or bytes that are not UTF-8, make the cell unknown (garbage). */
 void gd_set_text(struct gd_row *row, const char *column, const char *value, const char *source);
+/* As gd_set_text(); absent where there is no text: NULL, or an empty one. */
+void gd_set_text_or_absent(struct gd_row *row, const char *column, const char *value, const char *source);
 void gd_set_absent(struct gd_row *row, const char *column, const char *source);
 void gd_set_unknown(struct gd_row *row, const char *column, enum gd_gap gap, const char *detail, const char *remedy);
-/* Copies a cell of another row, state, source and all. The types must agree. */
+/* Copies a cell of another row, state, source and all. Where it is known, the types must agree. */
 void gd_set_cell(struct gd_row *row, const char *column, const struct gd_cell *from);
 
 /* The cell; borrowed. */
